@@ -1,1 +1,18 @@
+//! What tests of the extension stand on: real PostgreSQL servers of the staged copy, each thrown away afterwards.
+//!
+//! A test takes a database of the shared server (`Cluster::shared().database()`), or a server of its own when it
+//! stops, crashes or reconfigures it (`Cluster::start`). It waits on conditions with [`wait_until`], never on time.
+//! No server outlives the process that started it, however that process ends.
 
+mod cluster;
+mod database;
+mod keeper;
+mod server_user;
+mod standby;
+mod wait;
+
+pub use cluster::{Cluster, ClusterOptions};
+pub use database::{Database, expect_error};
+pub use fake_chorus;
+pub use postgres;
+pub use wait::wait_until;

@@ -1,0 +1,31 @@
+# Sourced by prerequisites.sh: Debian packages without root. apt resolves and downloads what the system lacks,
+# dpkg only unpacks it: no script of a package runs, and nothing outside $target is touched.
+
+debs=$target/debs
+
+# shellcheck disable=SC2086
+unpack_packages() {
+    local apt=$target/apt options names package
+    # Lists of its own: the system's may be missing or old, and may not be refreshed by this user.
+    options=(-o Dir::State::lists="$apt/lists" -o Dir::Cache="$apt/cache" -o Debug::NoLocking=true -o APT::Sandbox::User=)
+    mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial" "$debs" &&
+        apt-get "${options[@]}" update -qq &&
+        names=$(apt-get "${options[@]}" install -s -qq --no-install-recommends $packages) &&
+        names=$(awk '/^Inst/ { print $2 }' <<<"$names") &&
+        (cd "$apt/cache/archives" && apt-get "${options[@]}" download -qq $names) || return
+    for package in "$apt"/cache/archives/*.deb; do
+        dpkg -x "$package" "$debs" || return
+    done
+    rm -rf "$apt"
+}
+
+write_environment() {
+    local postgres=$debs/usr/lib/postgresql/$major libclang libraries
+    libclang=$(dirname "$(ls "$debs"/usr/lib/llvm-*/lib/libclang*.so* | head -n 1)")
+    libraries=$(dirname "$(ls -d "$debs"/usr/lib/*/libpq.so.5)")
+    cat >"$target/prerequisites.env" <<END
+export PG_CONFIG='$postgres/bin/pg_config'
+export LIBCLANG_PATH='$libclang'
+export LD_LIBRARY_PATH='$libraries':'$libclang'\${LD_LIBRARY_PATH:+:\$LD_LIBRARY_PATH}
+END
+}

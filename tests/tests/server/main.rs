@@ -1,0 +1,3 @@
+//! Promises that need a real server, in one program: it is linked once, and its tests share one server.
+
+mod harness;
