@@ -228,11 +228,7 @@ mod tests {
         );
         assert_eq!(seconds(&[("ratelimit-reset", "12")]), Some(12.0));
         for nonsense in ["", "soon", "-5", "NaN", "1e400"] {
-            assert_eq!(
-                seconds(&[("retry-after", nonsense)]),
-                None,
-                "{nonsense}"
-            );
+            assert_eq!(seconds(&[("retry-after", nonsense)]), None, "{nonsense}");
         }
     }
 }

@@ -266,6 +266,9 @@ mod tests {
 
     #[test]
     fn fingerprints_stay_the_same_from_build_to_build() {
-        assert_eq!(of_text(r#"{"engagement_id":"E1","duration":12.5}"#), 0);
+        assert_eq!(
+            of_text(r#"{"engagement_id":"E1","duration":12.5}"#),
+            1500835424486410025
+        );
     }
 }

@@ -63,7 +63,8 @@ impl Tag {
 
     fn stands_for(&self) -> &'static str {
         match self.name.as_str() {
-            "br" | "div" | "tr" | "ul" | "ol" => "\n",
+            "br" | "div" | "tr" => "\n",
+            "ul" | "ol" if self.closing => "\n",
             "p" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => "\n\n",
             "li" if !self.closing => "\n- ",
             "td" | "th" => " ",

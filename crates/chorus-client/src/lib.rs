@@ -12,6 +12,7 @@ mod body;
 mod budget;
 mod client;
 mod config;
+pub mod decode;
 mod error;
 mod fingerprint;
 mod html;
@@ -22,6 +23,7 @@ mod network;
 mod pace;
 mod persist;
 mod readable;
+mod server;
 mod wire;
 
 pub use base_url::{BaseUrl, BaseUrlError};
