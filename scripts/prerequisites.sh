@@ -39,6 +39,7 @@ cannot() {
     echo "prerequisites: $1 ($lacking missing)"
     exit 1
 }
+[ "${PG_CONFIG:-pg_config}" = pg_config ] || command -v "$PG_CONFIG" >/dev/null || cannot "there is no $PG_CONFIG"
 case " $lacking " in *" cargo "*) cannot "install Rust first, see https://rustup.rs" ;; esac
 command -v apt-get >/dev/null || cannot "this needs PostgreSQL 15 to 18 with server headers, libclang and a C compiler"
 

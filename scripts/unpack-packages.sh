@@ -11,7 +11,8 @@ unpack_packages() {
     mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial" "$debs" &&
         apt-get "${options[@]}" update -qq &&
         names=$(apt-get "${options[@]}" install -s -qq --no-install-recommends $packages) &&
-        names=$(awk '/^Inst/ { print $2 }' <<<"$names") &&
+        # A C library beside the system's would break every program that finds it.
+        names=$(awk '/^Inst/ && $2 != "libc6" { print $2 }' <<<"$names") &&
         (cd "$apt/cache/archives" && apt-get "${options[@]}" download -qq $names) || return
     for package in "$apt"/cache/archives/*.deb; do
         dpkg -x "$package" "$debs" || return
@@ -23,9 +24,13 @@ write_environment() {
     local postgres=$debs/usr/lib/postgresql/$major libclang libraries
     libclang=$(dirname "$(ls "$debs"/usr/lib/llvm-*/lib/libclang*.so* | head -n 1)")
     libraries=$(dirname "$(ls -d "$debs"/usr/lib/*/libpq.so.5)")
+    libraries=$libraries:$debs/lib/${libraries##*/}
+    # Somebody who names another pg_config means it; and whoever runs below a script that read this has it all.
     cat >"$target/prerequisites.env" <<END
-export PG_CONFIG='$postgres/bin/pg_config'
-export LIBCLANG_PATH='$libclang'
-export LD_LIBRARY_PATH='$libraries':'$libclang'\${LD_LIBRARY_PATH:+:\$LD_LIBRARY_PATH}
+if [ "\${PG_CONFIG:-pg_config}" = pg_config ]; then
+    export PG_CONFIG='$postgres/bin/pg_config'
+    export LIBCLANG_PATH='$libclang'
+    export LD_LIBRARY_PATH='$libraries':'$libclang'\${LD_LIBRARY_PATH:+:\$LD_LIBRARY_PATH}
+fi
 END
 }
