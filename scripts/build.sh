@@ -1,10 +1,16 @@
 #!/usr/bin/env bash
-# Builds the library and assembles the install script: $target/extension then holds all that is installed.
+# Builds the library and assembles the install script: $extension_files then holds all that is installed.
 . "$(dirname "$0")/environment.sh"
 use_postgres
 
 profile=${1:-release}
-files=$target/extension
+files=$extension_files
+
+# `sudo make install` often finds no cargo; then what was built before is what it means.
+if ! command -v cargo >/dev/null && [ -f "$files/chorus_sync.so" ]; then
+    echo "build: no cargo here, keeping what was built before"
+    exit
+fi
 
 install_script() {
     echo '\echo Use "CREATE EXTENSION chorus_sync" to load this file. \quit'

@@ -25,6 +25,8 @@ use_postgres() {
     bindir=$("$pg_config" --bindir)
     pkglibdir=$("$pg_config" --pkglibdir)
     sharedir=$("$pg_config" --sharedir)
+    # What build.sh makes and install.sh installs.
+    extension_files=$target/extension/pg$pg_major
 }
 
 # step NAME COMMAND...: one line when it works, the end of its output when it does not.

@@ -15,6 +15,6 @@ if [ "${1:-}" = --remove ]; then
 fi
 
 install -d "$libraries" "$extensions"
-install -m 755 "$target/extension/chorus_sync.so" "$libraries/"
-install -m 644 "$target"/extension/chorus_sync.control "$target"/extension/*.sql "$extensions/"
+install -m 755 "$extension_files/chorus_sync.so" "$libraries/"
+install -m 644 "$extension_files"/chorus_sync.control "$extension_files"/*.sql "$extensions/"
 echo "install: ok, into $libraries and $extensions"
