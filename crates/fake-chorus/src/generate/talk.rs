@@ -28,6 +28,34 @@ pub fn agenda(rng: &mut ChaCha8Rng, count: usize) -> Vec<&'static Topic> {
     topics
 }
 
+/// Lines that are drawn one after the other, in another order each time round.
+struct Deck {
+    lines: Vec<&'static str>,
+    drawn: usize,
+}
+
+impl Deck {
+    fn of(rng: &mut ChaCha8Rng, lines: &[&'static str]) -> Deck {
+        let mut lines = lines.to_vec();
+        lines.shuffle(rng);
+        Deck { lines, drawn: 0 }
+    }
+
+    fn draw(&mut self) -> &'static str {
+        self.drawn += 1;
+        self.lines[(self.drawn - 1) % self.lines.len()]
+    }
+}
+
+/// Everything that may still be said.
+struct Decks {
+    openings: Deck,
+    closings: Deck,
+    small_talk: Deck,
+    /// What customers ask and what reps answer, topic by topic.
+    topics: Vec<[Deck; 2]>,
+}
+
 /// Exactly `count` utterances that touch every topic of the agenda.
 pub fn converse(
     rng: &mut ChaCha8Rng,
@@ -36,16 +64,26 @@ pub fn converse(
     agenda: &[&Topic],
     count: usize,
 ) -> Vec<Utterance> {
+    let mut decks = Decks {
+        openings: Deck::of(rng, OPENINGS),
+        closings: Deck::of(rng, CLOSINGS),
+        small_talk: Deck::of(rng, SMALL_TALK),
+        topics: agenda
+            .iter()
+            .map(|topic| [Deck::of(rng, topic.asks), Deck::of(rng, topic.answers)])
+            .collect(),
+    };
     let mut utterances: Vec<Utterance> = Vec::with_capacity(count);
     let mut clock = rng.random_range(1.0..6.0);
     let mut speaker = 0;
     for index in 0..count {
         // Mostly they take turns, sometimes one goes on.
-        if people.len() > 1 && (index == 0 || chance(rng, 0.8)) {
+        if people.len() > 1 && index > 0 && chance(rng, 0.8) {
             speaker = (speaker + rng.random_range(1..people.len())) % people.len();
         }
         let person = &people[speaker];
-        let mut text = line(rng, setting, person.is_rep, agenda, index, count);
+        let line = line(rng, &mut decks, person.is_rep, agenda, index, count);
+        let mut text = fill(rng, &line, setting);
         if index + 1 == count {
             // A conversation shorter than its agenda names the rest at the end.
             for topic in agenda.iter().skip(count) {
@@ -72,46 +110,36 @@ pub fn converse(
 
 fn line(
     rng: &mut ChaCha8Rng,
-    setting: &Setting,
+    decks: &mut Decks,
     rep: bool,
     agenda: &[&Topic],
     index: usize,
     count: usize,
 ) -> String {
-    let left = count - index;
+    let frame = if count > 12 { 2 } else { 0 };
+    if index < frame {
+        return decks.openings.draw().to_owned();
+    }
+    if count - index <= frame {
+        return decks.closings.draw().to_owned();
+    }
     // Each topic gets a stretch of the conversation, which begins with a line that its tracker hears.
-    let stretch = (count / agenda.len().max(1)).max(1);
-    let topic = agenda.get(index / stretch).or(agenda.last());
-    if let Some(topic) = topic
-        && index % stretch == 0
-        && index / stretch < agenda.len()
-    {
-        let lines = if rep { topic.answers } else { topic.asks };
-        return fill(rng, lines[0], setting);
+    let index = index - frame;
+    let stretch = ((count - 2 * frame) / agenda.len().max(1)).max(1);
+    let number = (index / stretch).min(agenda.len().saturating_sub(1));
+    let Some(topic) = agenda.get(number) else {
+        return decks.small_talk.draw().to_owned();
+    };
+    if index == number * stretch {
+        return if rep { topic.answers[0] } else { topic.asks[0] }.to_owned();
     }
-    if index < 3 && count > 12 {
-        let opening = *pick(rng, OPENINGS);
-        return fill(rng, opening, setting);
+    let [asks, answers] = &mut decks.topics[number];
+    let on_topic = if rep { answers } else { asks };
+    match rng.random_range(0..10) {
+        0..5 => on_topic.draw().to_owned(),
+        5..7 => format!("{} {}", decks.small_talk.draw(), on_topic.draw()),
+        _ => decks.small_talk.draw().to_owned(),
     }
-    if left <= 2 && count > 12 {
-        return (*pick(rng, CLOSINGS)).to_owned();
-    }
-    let mut text = String::new();
-    if topic.is_none() || chance(rng, 0.35) {
-        let small = *pick(rng, SMALL_TALK);
-        text = fill(rng, small, setting);
-    }
-    if let Some(topic) = topic
-        && (text.is_empty() || chance(rng, 0.5))
-    {
-        let lines = if rep { topic.answers } else { topic.asks };
-        let words = *pick(rng, lines);
-        if !text.is_empty() {
-            text.push(' ');
-        }
-        text.push_str(&fill(rng, words, setting));
-    }
-    text
 }
 
 /// Puts words into the slots of a line.
@@ -171,10 +199,17 @@ pub(crate) fn hear(
     for (utterance, text) in utterances.iter().zip(lower) {
         for keyword in keywords {
             if let Some(at) = find_word(text, keyword) {
-                mentions.push(Mention {
+                // The word that the keyword is in counts as not yet said: "pre-" in "pre-design".
+                let begun = text[..at].trim_end_matches(|letter: char| !letter.is_whitespace());
+                let offset = begun.split_whitespace().count() as i64;
+                let mention = Mention {
                     utterance: utterance.index,
-                    offset: text[..at].split_whitespace().count() as i64,
-                });
+                    offset,
+                };
+                // "renew" and "renewal" may be one word.
+                if !mentions.contains(&mention) {
+                    mentions.push(mention);
+                }
             }
         }
     }
