@@ -32,7 +32,9 @@ pub use config::Config;
 pub use error::{Error, UnreachableKind};
 pub use html::html_to_text;
 pub use key::ApiKey;
-pub use list::{ContinuationKey, EngagementFilter, EngagementPage, ScorecardFilter, ScorecardPage};
+pub use list::{
+    BlankKey, ContinuationKey, EngagementFilter, EngagementPage, ScorecardFilter, ScorecardPage,
+};
 pub use wire::BadRecord;
 pub use wire::conversation::{
     Account, Conversation, ConversationParticipant, Deal, MeetingKeys, Owner,

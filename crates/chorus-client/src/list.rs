@@ -3,7 +3,6 @@
 //! A walk ends by each of the rules T1 to T7, never loops, and never loses the rows of its last page.
 
 use std::collections::HashSet;
-use std::convert::Infallible;
 use std::fmt;
 use std::str::FromStr;
 
@@ -74,6 +73,11 @@ impl ContinuationKey {
     }
 }
 
+/// A blank text is no [`ContinuationKey`]: what the server would make of it is unknown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a blank text is no continuation key")]
+pub struct BlankKey;
+
 impl fmt::Display for ContinuationKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
@@ -81,10 +85,10 @@ impl fmt::Display for ContinuationKey {
 }
 
 impl FromStr for ContinuationKey {
-    type Err = Infallible;
+    type Err = BlankKey;
 
-    fn from_str(stored: &str) -> Result<Self, Infallible> {
-        Ok(ContinuationKey(stored.to_owned()))
+    fn from_str(stored: &str) -> Result<Self, BlankKey> {
+        ContinuationKey::new(stored.to_owned()).ok_or(BlankKey)
     }
 }
 

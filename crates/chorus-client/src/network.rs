@@ -114,24 +114,32 @@ pub(crate) fn unreachable(route: &'static str, error: reqwest::Error) -> Error {
             None => {}
         }
         kind = kind.or_else(|| this.downcast_ref::<io::Error>().and_then(kind_of_io));
-        cause = this.source();
+        cause = cause_of(this);
     }
     let message = causes(&error);
-    let kind = kind.unwrap_or_else(|| {
-        if error.is_timeout() {
-            UnreachableKind::Timeout
-        } else if error.is_connect() && message.contains("certificate") {
-            UnreachableKind::Tls
-        } else if error.is_body() || error.is_decode() || !error.is_connect() {
-            UnreachableKind::Reset
-        } else {
-            UnreachableKind::Other
-        }
-    });
+    let kind = match kind {
+        // Decompression reports broken data in the same way.
+        Some(UnreachableKind::Tls) if !error.is_connect() => UnreachableKind::Reset,
+        Some(kind) => kind,
+        None if error.is_timeout() => UnreachableKind::Timeout,
+        None if error.is_connect() => UnreachableKind::Other,
+        None => UnreachableKind::Reset,
+    };
     Error::Unreachable {
         route,
         kind,
         message: one_line(&message),
+    }
+}
+
+/// What lies behind an error. An I/O error that wraps another one would otherwise skip it.
+fn cause_of<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a (dyn StdError + 'static)> {
+    match error
+        .downcast_ref::<io::Error>()
+        .and_then(io::Error::get_ref)
+    {
+        Some(wrapped) => Some(wrapped),
+        None => error.source(),
     }
 }
 
@@ -144,24 +152,10 @@ fn kind_of_io(error: &io::Error) -> Option<UnreachableKind> {
         | ErrorKind::ConnectionAborted
         | ErrorKind::BrokenPipe
         | ErrorKind::UnexpectedEof => Some(UnreachableKind::Reset),
-        // How rustls reports what it does not accept, wrapped by the connector.
-        ErrorKind::InvalidData if error.get_ref().is_some_and(is_tls) => Some(UnreachableKind::Tls),
+        // How rustls reports a certificate or an answer that it does not accept.
+        ErrorKind::InvalidData => Some(UnreachableKind::Tls),
         _ => None,
     }
-}
-
-fn is_tls(error: &(dyn StdError + Send + Sync + 'static)) -> bool {
-    let text = error.to_string().to_lowercase();
-    [
-        "certificate",
-        "handshake",
-        "tls",
-        "corrupt message",
-        "peer",
-        "alert",
-    ]
-    .iter()
-    .any(|word| text.contains(word))
 }
 
 /// An error with its causes, from general to particular.

@@ -102,9 +102,7 @@ fn is_bare(c: char) -> bool {
 }
 
 fn is_literal(token: &str) -> bool {
-    matches!(token, "null" | "true" | "false")
-        || (!token.contains(['n', 'N', '_'])
-            && token.parse().is_ok_and(|number: f64| number.is_finite()))
+    matches!(token, "null" | "true" | "false") || serde_json::from_str::<f64>(token).is_ok()
 }
 
 /// Where the string that `text` begins with ends, behind its closing quote; the end of the text if it has none.
@@ -160,8 +158,8 @@ mod tests {
     #[test]
     fn words_and_numbers_that_are_no_json_become_null() {
         assert_eq!(
-            mended(r#"{"a":NaN,"b":[-Infinity,1e999,1]}"#).unwrap(),
-            r#"{"a":null,"b":[null,null,1]}"#
+            mended(r#"{"a":NaN,"b":[-Infinity,1e999,1,05]}"#).unwrap(),
+            r#"{"a":null,"b":[null,null,1,null]}"#
         );
         assert_eq!(
             mended("{\"a\":\"x\ty NaN\"}").unwrap(),

@@ -15,3 +15,6 @@ pub struct BadRecord {
     /// What is wrong with it, in one line.
     pub problem: String,
 }
+
+#[cfg(test)]
+mod tests;
