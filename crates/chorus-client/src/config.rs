@@ -1,11 +1,12 @@
 //! What a [`Client`](crate::Client) needs to know before its first request. Plain values; nothing is read from anywhere.
 
+use std::fmt;
 use std::time::Duration;
 
 use crate::{ApiKey, BaseUrl};
 
 /// Settings of a client. [`Config::new`] fills in what a sync of one tenant wants.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Config {
     /// The only server that is contacted.
     pub base_url: BaseUrl,
@@ -50,5 +51,14 @@ impl Config {
             proxy: None,
             user_agent: concat!("chorus_sync/", env!("CARGO_PKG_VERSION")).to_owned(),
         }
+    }
+}
+
+/// Without the key, and without the proxy, whose URL may hold a password.
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config")
+            .field("base_url", &self.base_url)
+            .finish_non_exhaustive()
     }
 }

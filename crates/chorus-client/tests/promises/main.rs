@@ -3,4 +3,5 @@
 mod faults;
 mod lists;
 mod server;
+mod tls;
 mod transport;
