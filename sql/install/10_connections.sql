@@ -1,0 +1,132 @@
+-- Where calls come from: connections, their sealed keys, and the runs that pull.
+
+CREATE SEQUENCE chorus.connections_connection_id_seq;
+CREATE TABLE chorus.connections (
+    connection_id    bigint      NOT NULL DEFAULT nextval('chorus.connections_connection_id_seq') PRIMARY KEY,
+    name             text        NOT NULL UNIQUE CHECK (name <> ''),
+    base_url         text        NOT NULL,
+    lookback_days    integer     NOT NULL CHECK (lookback_days > 0),
+    schedule         text,
+    state            text        NOT NULL CHECK (state IN ('active', 'paused', 'needs_key', 'disconnected')),
+    workspace_id     text,
+    workspace        text,
+    workspace_domain text,
+    connected_as     text,
+    connected_at     timestamptz NOT NULL,
+    last_success_at  timestamptz,
+    next_run_at      timestamptz,
+    problem          text,
+    hint             text
+);
+COMMENT ON TABLE  chorus.connections                  IS 'A Chorus workspace that is pulled: one row per chorus_connect(connection => …). Holds no secret';
+COMMENT ON COLUMN chorus.connections.name             IS 'What the functions take as connection';
+COMMENT ON COLUMN chorus.connections.base_url         IS 'Without a trailing slash; a path prefix is kept';
+COMMENT ON COLUMN chorus.connections.lookback_days    IS 'How many days the first run reaches back';
+COMMENT ON COLUMN chorus.connections.schedule         IS 'An interval or a five-field cron expression; NULL: runs only when asked';
+COMMENT ON COLUMN chorus.connections.state            IS 'active, paused (no schedule), needs_key (restored or refused: call chorus_connect again), disconnected';
+COMMENT ON COLUMN chorus.connections.workspace_id     IS 'Number of the workspace in Chorus, where Chorus tells it';
+COMMENT ON COLUMN chorus.connections.workspace        IS 'Name of the workspace; its domain where Chorus tells no name';
+COMMENT ON COLUMN chorus.connections.workspace_domain IS 'Domain of the user whose key it is; a key of another domain is refused';
+COMMENT ON COLUMN chorus.connections.connected_as     IS 'Address of the user whose key it is: the sync sees what that user sees';
+COMMENT ON COLUMN chorus.connections.connected_at     IS 'When the key was last checked and stored';
+COMMENT ON COLUMN chorus.connections.last_success_at  IS 'End of the last run that succeeded';
+COMMENT ON COLUMN chorus.connections.next_run_at      IS 'Next run by the built-in schedule; NULL without it';
+COMMENT ON COLUMN chorus.connections.problem          IS 'What went wrong in the last run; NULL when nothing did';
+COMMENT ON COLUMN chorus.connections.hint             IS 'What to do about the problem';
+
+-- Not dumped and readable by nobody: pg_extension_config_dump is left away on purpose.
+CREATE TABLE chorus.credentials (
+    connection_id bigint NOT NULL PRIMARY KEY,
+    sealed_key    bytea  NOT NULL
+);
+COMMENT ON TABLE  chorus.credentials            IS 'API keys, sealed with a key that lies outside the database. In no dump';
+COMMENT ON COLUMN chorus.credentials.sealed_key IS 'Authenticated encryption, bound to the connection and its host';
+
+-- A restored connection has no key, because keys are in no dump. This trigger fires during a restore on purpose.
+CREATE FUNCTION chorus.connection_without_key() RETURNS trigger
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF NEW.state IN ('active', 'paused')
+       AND NOT EXISTS (SELECT 1 FROM chorus.credentials k WHERE k.connection_id OPERATOR(pg_catalog.=) NEW.connection_id)
+    THEN
+        NEW.state := 'needs_key';
+        NEW.next_run_at := NULL;
+    END IF;
+    RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION chorus.connection_without_key() IS 'A connection that comes without its key needs one';
+CREATE TRIGGER connection_without_key BEFORE INSERT ON chorus.connections
+    FOR EACH ROW EXECUTE FUNCTION chorus.connection_without_key();
+
+CREATE SEQUENCE chorus.runs_run_id_seq;
+CREATE TABLE chorus.runs (
+    run_id              bigint      NOT NULL DEFAULT nextval('chorus.runs_run_id_seq') PRIMARY KEY,
+    connection_id       bigint      NOT NULL,
+    trigger             text        NOT NULL CHECK (trigger IN ('schedule', 'manual', 'connect', 'retry')),
+    state               text        NOT NULL CHECK (state IN ('queued', 'running', 'succeeded', 'failed', 'cancelled', 'interrupted')),
+    phase               text,
+    phase_began         timestamptz,
+    window_from         timestamptz NOT NULL,
+    window_to           timestamptz NOT NULL,
+    list_cursor         text,
+    listed_down_to      timestamptz,
+    listed_at           timestamptz,
+    calls_listed        bigint      NOT NULL DEFAULT 0,
+    calls_added         bigint      NOT NULL DEFAULT 0,
+    calls_updated       bigint      NOT NULL DEFAULT 0,
+    calls_removed       bigint      NOT NULL DEFAULT 0,
+    transcripts_added   bigint      NOT NULL DEFAULT 0,
+    transcripts_pending bigint      NOT NULL DEFAULT 0,
+    utterances_added    bigint      NOT NULL DEFAULT 0,
+    requests            bigint      NOT NULL DEFAULT 0,
+    details_due         bigint      NOT NULL DEFAULT 0,
+    details_read        bigint      NOT NULL DEFAULT 0,
+    queued_at           timestamptz NOT NULL,
+    started_at          timestamptz,
+    finished_at         timestamptz,
+    sqlstate            text,
+    problem             text,
+    hint                text
+);
+CREATE INDEX runs_by_connection ON chorus.runs (connection_id, run_id);
+COMMENT ON TABLE  chorus.runs                     IS 'One row per sync run. A run is alive while its worker holds its advisory lock; this row is only the record';
+COMMENT ON COLUMN chorus.runs.trigger             IS 'Who asked for it: schedule, manual, connect or retry';
+COMMENT ON COLUMN chorus.runs.state               IS 'queued, running, succeeded, failed, cancelled, interrupted';
+COMMENT ON COLUMN chorus.runs.phase               IS 'What it is doing: checking key, users and teams, calls, transcripts, scorecards';
+COMMENT ON COLUMN chorus.runs.phase_began         IS 'When it began to do that';
+COMMENT ON COLUMN chorus.runs.window_from         IS 'Meetings from this time on are listed';
+COMMENT ON COLUMN chorus.runs.window_to           IS 'Meetings up to this time are listed';
+COMMENT ON COLUMN chorus.runs.list_cursor         IS 'Where the walk of the call list goes on, committed with the page before it; NULL before the first page and after the last';
+COMMENT ON COLUMN chorus.runs.listed_down_to      IS 'Time of the oldest meeting listed so far; the list runs from new to old';
+COMMENT ON COLUMN chorus.runs.listed_at           IS 'When the walk reached the end of its window, in this run or in one that resumed it';
+COMMENT ON COLUMN chorus.runs.calls_listed        IS 'Rows of the call list that were read';
+COMMENT ON COLUMN chorus.runs.calls_added         IS 'Calls that were new';
+COMMENT ON COLUMN chorus.runs.calls_updated       IS 'Calls whose stored facts changed';
+COMMENT ON COLUMN chorus.runs.calls_removed       IS 'Calls that are gone in Chorus';
+COMMENT ON COLUMN chorus.runs.transcripts_added   IS 'Transcripts that were written, new or in place of an older one';
+COMMENT ON COLUMN chorus.runs.transcripts_pending IS 'Transcripts that Chorus had not finished when the run ended';
+COMMENT ON COLUMN chorus.runs.utterances_added    IS 'Utterances that were written';
+COMMENT ON COLUMN chorus.runs.requests            IS 'Requests sent to Chorus, retries included';
+COMMENT ON COLUMN chorus.runs.details_due         IS 'Calls whose detail was due when the transcripts phase began';
+COMMENT ON COLUMN chorus.runs.details_read        IS 'Calls whose detail has been asked for so far';
+COMMENT ON COLUMN chorus.runs.sqlstate            IS 'SQLSTATE of the error that ended it';
+COMMENT ON COLUMN chorus.runs.problem             IS 'Why it did not succeed';
+COMMENT ON COLUMN chorus.runs.hint                IS 'What to do about the problem';
+
+CREATE SEQUENCE chorus.problems_problem_id_seq;
+CREATE TABLE chorus.problems (
+    problem_id     bigint      NOT NULL DEFAULT nextval('chorus.problems_problem_id_seq') PRIMARY KEY,
+    connection_id  bigint      NOT NULL,
+    route          text        NOT NULL,
+    source_call_id text,
+    problem        text        NOT NULL,
+    first_seen     timestamptz NOT NULL,
+    last_seen      timestamptz NOT NULL,
+    attempts       bigint      NOT NULL DEFAULT 1,
+    UNIQUE NULLS NOT DISTINCT (connection_id, route, source_call_id)
+);
+COMMENT ON TABLE  chorus.problems                IS 'What Chorus sent that could not be read. It was skipped, nothing else was lost; a later good read deletes the row';
+COMMENT ON COLUMN chorus.problems.route          IS 'Route of the Chorus API that it came from';
+COMMENT ON COLUMN chorus.problems.source_call_id IS 'Id of the engagement in Chorus, where it is known';
+COMMENT ON COLUMN chorus.problems.attempts       IS 'How often it was met';

@@ -1,0 +1,62 @@
+-- What is looked at: no removed call, and each physical meeting once.
+
+CREATE VIEW chorus.meetings AS
+SELECT m.meeting_id,
+       m.title,
+       m.started_at,
+       m.duration_s,
+       m.call_id AS main_call_id,
+       of_all.sources,
+       of_all.call_count,
+       CASE WHEN sides.any_external THEN 'external'
+            WHEN sides.any_unknown OR sides.any_internal IS NULL THEN 'unknown'
+            ELSE 'internal'
+       END AS scope
+  FROM chorus.calls m
+       CROSS JOIN LATERAL (SELECT array_agg(DISTINCT c.source ORDER BY c.source) AS sources, count(*) AS call_count
+                             FROM chorus.calls c
+                            WHERE c.meeting_id = m.meeting_id AND c.removed_at IS NULL) of_all
+       CROSS JOIN LATERAL (SELECT bool_or(p.side = 'external') AS any_external,
+                                  bool_or(p.side = 'internal') AS any_internal,
+                                  bool_or(p.side = 'unknown')  AS any_unknown
+                             FROM chorus.calls c JOIN chorus.participants p USING (call_id)
+                            WHERE c.meeting_id = m.meeting_id AND c.removed_at IS NULL) sides
+ WHERE m.is_main_call AND m.removed_at IS NULL;
+COMMENT ON VIEW   chorus.meetings              IS 'Every physical meeting once, however many recorders caught it';
+COMMENT ON COLUMN chorus.meetings.main_call_id IS 'The call whose title and transcript stand for the meeting';
+COMMENT ON COLUMN chorus.meetings.duration_s   IS 'Seconds';
+COMMENT ON COLUMN chorus.meetings.sources      IS 'Which sources recorded it';
+COMMENT ON COLUMN chorus.meetings.call_count   IS 'How many recordings there are of it';
+COMMENT ON COLUMN chorus.meetings.scope        IS 'external: somebody from outside took part; internal: only own people; unknown: cannot be told';
+
+CREATE VIEW chorus.transcript_lines AS
+SELECT u.call_id,
+       u.seq,
+       c.started_at + make_interval(secs => u.start_s) AS said_at,
+       u.start_s,
+       p.name  AS speaker_name,
+       p.email AS speaker_email,
+       p.side  AS speaker_side,
+       u.text
+  FROM chorus.utterances u
+       JOIN chorus.calls c USING (call_id)
+       LEFT JOIN chorus.participants p USING (call_id, participant_no)
+ WHERE c.is_main_call AND c.removed_at IS NULL;
+COMMENT ON VIEW   chorus.transcript_lines         IS 'What was said and by whom: a row per utterance, main calls only';
+COMMENT ON COLUMN chorus.transcript_lines.seq     IS 'Order within the call, from 1';
+COMMENT ON COLUMN chorus.transcript_lines.said_at IS 'Start of the call plus start_s';
+COMMENT ON COLUMN chorus.transcript_lines.start_s IS 'Seconds from the start of the recording';
+
+CREATE VIEW chorus.topics AS
+SELECT c.meeting_id,
+       c.call_id,
+       c.title,
+       c.started_at,
+       t.name AS topic,
+       ct.count
+  FROM chorus.call_trackers ct
+       JOIN chorus.trackers t USING (tracker_id)
+       JOIN chorus.calls c USING (call_id)
+ WHERE t.kind = 'topic' AND c.is_main_call AND c.removed_at IS NULL;
+COMMENT ON VIEW   chorus.topics       IS 'What was talked about: a row per meeting and topic';
+COMMENT ON COLUMN chorus.topics.count IS 'Number of mentions, as Chorus counts them';

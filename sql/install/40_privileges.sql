@@ -1,0 +1,36 @@
+-- Who may do what. PUBLIC has nothing; chorus_admin is a chorus_reader that may also connect and sync.
+
+REVOKE ALL ON SCHEMA chorus FROM PUBLIC;
+GRANT USAGE ON SCHEMA chorus TO chorus_reader;
+
+-- A reader sees all but the sealed keys. Nobody gets TRIGGER: a trigger would run with the rights of our worker.
+GRANT SELECT ON ALL TABLES IN SCHEMA chorus TO chorus_reader;
+-- pg_dump asks for them.
+GRANT SELECT ON ALL SEQUENCES IN SCHEMA chorus TO chorus_reader;
+REVOKE ALL ON chorus.credentials FROM chorus_reader;
+
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA chorus FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION chorus.run_worker(bigint), chorus.run_progress(chorus.runs), chorus.clock() TO chorus_reader;
+
+REVOKE ALL ON FUNCTION
+    @extschema@.chorus_connect(text, text, integer, text, text, text),
+    @extschema@.chorus_test_connection(text, text),
+    @extschema@.chorus_disconnect(text, boolean),
+    @extschema@.chorus_sync(interval, text, boolean),
+    @extschema@.chorus_cancel(bigint),
+    @extschema@.chorus_status(),
+    @extschema@.chorus_transcript(bigint)
+    FROM PUBLIC;
+REVOKE ALL ON PROCEDURE @extschema@.chorus_wait(bigint) FROM PUBLIC;
+
+GRANT EXECUTE ON FUNCTION @extschema@.chorus_status(), @extschema@.chorus_transcript(bigint) TO chorus_reader;
+GRANT EXECUTE ON PROCEDURE @extschema@.chorus_wait(bigint) TO chorus_reader;
+
+-- They send requests from the database server and spend a key: for chorus_admin only.
+GRANT EXECUTE ON FUNCTION
+    @extschema@.chorus_connect(text, text, integer, text, text, text),
+    @extschema@.chorus_test_connection(text, text),
+    @extschema@.chorus_disconnect(text, boolean),
+    @extschema@.chorus_sync(interval, text, boolean),
+    @extschema@.chorus_cancel(bigint)
+    TO chorus_admin;

@@ -1,0 +1,25 @@
+-- What pg_dump carries: all data and settings, and no key. One table per statement, or PostgreSQL refuses.
+-- Rows that CREATE EXTENSION makes itself are left out, or a restore would bring them twice.
+
+SELECT pg_catalog.pg_extension_config_dump('chorus.connections', '');
+SELECT pg_catalog.pg_extension_config_dump('chorus.connections_connection_id_seq', '');
+SELECT pg_catalog.pg_extension_config_dump('chorus.runs', '');
+SELECT pg_catalog.pg_extension_config_dump('chorus.runs_run_id_seq', '');
+SELECT pg_catalog.pg_extension_config_dump('chorus.problems', '');
+SELECT pg_catalog.pg_extension_config_dump('chorus.problems_problem_id_seq', '');
+SELECT pg_catalog.pg_extension_config_dump('chorus.users', '');
+SELECT pg_catalog.pg_extension_config_dump('chorus.teams', '');
+SELECT pg_catalog.pg_extension_config_dump('chorus.team_members', '');
+SELECT pg_catalog.pg_extension_config_dump('chorus.sources', $$WHERE source <> 'chorus'$$);
+SELECT pg_catalog.pg_extension_config_dump('chorus.calls', '');
+SELECT pg_catalog.pg_extension_config_dump('chorus.calls_call_id_seq', '');
+SELECT pg_catalog.pg_extension_config_dump('chorus.participants', '');
+SELECT pg_catalog.pg_extension_config_dump('chorus.transcripts', '');
+SELECT pg_catalog.pg_extension_config_dump('chorus.utterances', '');
+SELECT pg_catalog.pg_extension_config_dump('chorus.trackers', '');
+SELECT pg_catalog.pg_extension_config_dump('chorus.trackers_tracker_id_seq', '');
+SELECT pg_catalog.pg_extension_config_dump('chorus.call_trackers', '');
+SELECT pg_catalog.pg_extension_config_dump('chorus.tracker_mentions', '');
+SELECT pg_catalog.pg_extension_config_dump('chorus.call_metrics', '');
+SELECT pg_catalog.pg_extension_config_dump('chorus.scorecards', '');
+SELECT pg_catalog.pg_extension_config_dump('chorus.scorecard_scores', '');

@@ -1,0 +1,37 @@
+//! The SQL functions that are written in Rust. Their declarations, defaults and help stand in `sql/install`.
+
+mod cancel;
+mod connect;
+mod disconnect;
+mod hidden;
+mod schedule;
+mod sync;
+
+use crate::error::{Error, Result};
+use pgrx::prelude::*;
+
+/// `chorus.clock()`
+#[pg_extern]
+fn clock() -> TimestampWithTimeZone {
+    let micros = crate::settings::now().timestamp_micros();
+    TimestampWithTimeZone::try_from(micros - 946_684_800_000_000).unwrap_or_else(|_| {
+        Error::bad_argument("chorus_sync.clock_offset leads out of the calendar", "").raise()
+    })
+}
+
+/// `25006` on a standby, where nothing can be written.
+fn refuse_standby() -> Result<()> {
+    if unsafe { pg_sys::RecoveryInProgress() } {
+        return Err(Error::new(
+            "25006",
+            "this server is a standby: chorus_sync cannot write here",
+            "Call the function on the primary.",
+        ));
+    }
+    Ok(())
+}
+
+/// Raises the error, or returns the value to PostgreSQL.
+fn answer<T>(result: Result<T>) -> T {
+    result.unwrap_or_else(|error| error.raise())
+}

@@ -1,0 +1,356 @@
+//! `chorus_sync`: starts a run or joins one, and waits for it.
+//!
+//! The caller never writes and never looks at its own snapshot, so it works in any transaction. It waits on its latch,
+//! where the end of the worker wakes it, and looks once a second how far the run is and whether it stands in its way.
+
+use super::{answer, refuse_standby};
+use crate::error::{Error, Result};
+use crate::owner::as_owner;
+use crate::store::runs::{self, Connection, Seen};
+use crate::transaction::caught;
+use crate::worker::{self, Assignment};
+use crate::{locks, offload, settings, sql};
+use chrono::{DateTime, TimeDelta, Utc};
+use pgrx::bgworkers::{BackgroundWorkerStatus, DynamicBackgroundWorker};
+use pgrx::callbacks::PgXactCallbackEvent::{PreCommit, PrePrepare};
+use pgrx::prelude::*;
+use std::time::{Duration, Instant};
+
+/// How often a waiting caller looks.
+const LOOK: Duration = Duration::from_millis(1000);
+/// How often while the worker starts, and when another session's run is waited for, whose end wakes nobody.
+const LOOK_CLOSELY: Duration = Duration::from_millis(50);
+
+type Run = TableIterator<
+    'static,
+    (
+        name!(run_id, i64),
+        name!(state, String),
+        name!(calls_listed, i64),
+        name!(calls_added, i64),
+        name!(calls_updated, i64),
+        name!(calls_removed, i64),
+        name!(transcripts_added, i64),
+        name!(transcripts_pending, i64),
+        name!(utterances_added, i64),
+        name!(requests, i64),
+        name!(elapsed, Option<Interval>),
+        name!(problem, Option<String>),
+    ),
+>;
+
+#[pg_extern]
+fn chorus_sync(lookback: Option<Interval>, connection: Option<&str>, wait: Option<bool>) -> Run {
+    let name = connection.unwrap_or("default");
+    let seen = answer(sync(lookback, name, wait.unwrap_or(true)));
+    let counters = seen.counters;
+    TableIterator::once((
+        seen.run_id,
+        seen.state,
+        counters.calls_listed,
+        counters.calls_added,
+        counters.calls_updated,
+        counters.calls_removed,
+        counters.transcripts_added,
+        counters.transcripts_pending,
+        counters.utterances_added,
+        counters.requests,
+        seen.elapsed_us.and_then(|us| Interval::new(0, 0, us).ok()),
+        seen.problem,
+    ))
+}
+
+fn sync(lookback: Option<Interval>, name: &str, wait: bool) -> Result<Seen> {
+    refuse_standby()?;
+    as_owner(|| {
+        let (connection, written_by) = runs::connection_by_name(name)?;
+        let extension = extension(wait, written_by)?;
+        ready(&connection)?;
+        let window_from = window_from(&connection, lookback)?;
+        let plan = Plan { connection_id: connection.connection_id, extension, window_from, by_lookback: lookback.is_some() };
+        if wait { plan.start_and_wait() } else { plan.queue() }
+    })
+}
+
+/// The object id of the extension. `55000` if this transaction made or changed what the worker could not see.
+fn extension(wait: bool, connection_written_by: u32) -> Result<u32> {
+    let (oid, written_by): (u32, u32) = sql::one_json(
+        "SELECT jsonb_build_array(oid::bigint, xmin::text::bigint) FROM pg_catalog.pg_extension WHERE extname = 'chorus_sync'",
+        &[],
+    )?
+    .ok_or_else(|| Error::unknown("the extension chorus_sync is not installed", ""))?;
+    let ours = |xid: u32| unsafe {
+        pg_sys::TransactionIdIsCurrentTransactionId(pg_sys::TransactionId::from(xid))
+    };
+    if wait && (ours(connection_written_by) || ours(written_by)) {
+        return Err(Error::new(
+            "55000",
+            "cannot wait for a run in the transaction that made or changed the connection or the extension",
+            "COMMIT first, or use chorus_sync(wait => false): its run starts when this transaction commits.",
+        ));
+    }
+    Ok(oid)
+}
+
+fn ready(connection: &Connection) -> Result<()> {
+    let has_key = sql::latest_json::<bool>(
+        "SELECT to_jsonb(EXISTS (SELECT 1 FROM chorus.credentials WHERE connection_id = $1))",
+        &[sql::int8(connection.connection_id)],
+    )?;
+    if connection.state == "disconnected" {
+        return Err(Error::new(
+            "55000",
+            format!("connection \"{}\" is disconnected", connection.name),
+            "chorus_connect() with an API key connects it again; its data is still there.",
+        ));
+    }
+    if has_key != Some(true) {
+        return Err(Error::new(
+            "28000",
+            format!("Invalid credentials: connection \"{}\" has no API key", connection.name),
+            "Keys are in no dump. Call chorus_connect() with the API key again.",
+        ));
+    }
+    Ok(())
+}
+
+/// How far back the run lists. Without a lookback: the whole lookback of the connection at first, then from where the
+/// list was last read to its end, less the overlap.
+fn window_from(connection: &Connection, lookback: Option<Interval>) -> Result<DateTime<Utc>> {
+    let now = settings::now();
+    let Some(lookback) = lookback else {
+        let whole = now - TimeDelta::days(connection.lookback_days);
+        let listed = runs::listed_up_to(connection.connection_id)?;
+        return Ok(listed.map_or(whole, |listed| listed - settings::overlap()));
+    };
+    let micros = sql::one::<f64>(
+        "SELECT extract(epoch FROM $1 - ($1 - $2))::float8 * 1000000",
+        &[sql::time(now), unsafe { sql::Argument::new(lookback, pg_sys::INTERVALOID) }],
+    )?;
+    let micros = micros.unwrap_or(0.0);
+    if micros < 3600e6 {
+        return Err(Error::bad_argument(
+            "a lookback under one hour cannot be meant",
+            "lookback is an interval such as '30 days'; leave it away for an incremental run.",
+        ));
+    }
+    // Nothing was recorded before Chorus existed.
+    let earliest = DateTime::from_timestamp(1_262_304_000, 0).unwrap_or_default();
+    Ok((now - TimeDelta::microseconds(micros.min(1e17) as i64)).max(earliest))
+}
+
+/// A run that is wanted.
+struct Plan {
+    connection_id: i64,
+    extension: u32,
+    window_from: DateTime<Utc>,
+    /// Whether the caller named a lookback; otherwise any run under way will do.
+    by_lookback: bool,
+}
+
+impl Plan {
+    fn assignment(&self, run_id: i64, queued_by: Option<u32>) -> Assignment {
+        Assignment {
+            database: unsafe { pg_sys::MyDatabaseId }.to_u32(),
+            extension: self.extension,
+            connection_id: self.connection_id,
+            run_id,
+            window_from: self.window_from,
+            queued_by,
+        }
+    }
+
+    /// A run under way that covers what is wanted. `just_queued` runs have no worker yet.
+    fn under_way(&self, just_queued: bool) -> Result<Option<Seen>> {
+        let runs = runs::latest_unfinished(self.connection_id)?;
+        Ok(runs.into_iter().find(|run| {
+            let covers = !self.by_lookback || run.window_from <= self.window_from;
+            covers && (run.worker.is_some() || (just_queued && run.state == "queued"))
+        }))
+    }
+
+    fn next_run_id() -> Result<i64> {
+        Ok(sql::one("SELECT nextval('chorus.runs_run_id_seq')", &[])?.unwrap_or(0))
+    }
+
+    /// `wait => false`: the row is written by this transaction, and the worker starts with its commit.
+    fn queue(&self) -> Result<Seen> {
+        locks::deciding_about(self.connection_id, || {
+            if let Some(run) = self.under_way(false)? {
+                return Ok(run);
+            }
+            // One that this transaction queued before, or that a crash left without a worker: it gets one now.
+            if let Some(run) = self.under_way(true)? {
+                start_at_commit(self.assignment(run.run_id, Some(own_xid())));
+                return Ok(run);
+            }
+            let run_id = Self::next_run_id()?;
+            let now = settings::now();
+            runs::queue(run_id, self.connection_id, "manual", (self.window_from, now), now)?;
+            start_at_commit(self.assignment(run_id, Some(own_xid())));
+            sql::one_json(
+                "SELECT to_jsonb(r) FROM chorus.runs r WHERE r.run_id = $1",
+                &[sql::int8(run_id)],
+            )?
+            .ok_or_else(|| Error::new("XX000", "the run that was just queued is gone", ""))
+        })
+    }
+
+    fn start_and_wait(&self) -> Result<Seen> {
+        let (run_id, mut watch) = locks::deciding_about(self.connection_id, || {
+            if let Some(run) = self.under_way(false)? {
+                pgrx::notice!("joined run {}, which is under way", run.run_id);
+                return Ok((run.run_id, Watch::joined(run.run_id)));
+            }
+            let run_id = Self::next_run_id()?;
+            let worker = worker::start(self.assignment(run_id, None))?;
+            let mut watch = Watch::started(run_id, worker);
+            // Until the row is there: who comes next must be able to see and join it.
+            watch.until(|seen| seen.is_some())?;
+            Ok((run_id, watch))
+        })?;
+        let seen = watch.until(|seen| seen.is_some_and(Seen::has_ended))?;
+        let Some(seen) = seen else {
+            return Err(Error::new(
+                "XX000",
+                format!("the worker of run {run_id} ended before it began"),
+                "The server's log says why.",
+            ));
+        };
+        if seen.state == "failed" {
+            return Err(Error {
+                sqlstate: seen.sqlstate.unwrap_or_else(|| "XX000".into()),
+                message: seen.problem.unwrap_or_else(|| format!("run {run_id} failed")),
+                hint: seen.hint,
+            });
+        }
+        Ok(seen)
+    }
+}
+
+fn own_xid() -> u32 {
+    unsafe { pg_sys::GetTopTransactionId() }.into_inner()
+}
+
+/// A rollback starts nothing. The worker is registered just before the commit, because a missing slot must still fail
+/// it, and waits for the commit itself.
+fn start_at_commit(assignment: Assignment) {
+    pgrx::register_xact_callback(PreCommit, move || {
+        if let Err(error) = worker::start(assignment) {
+            error.raise();
+        }
+    });
+    pgrx::register_xact_callback(PrePrepare, || {
+        Error::new(
+            "0A000",
+            "a transaction that queued a run cannot be prepared",
+            "COMMIT it instead of PREPARE TRANSACTION.",
+        )
+        .raise()
+    });
+}
+
+/// Waits for one run.
+struct Watch {
+    run_id: i64,
+    /// The worker that this session started; None: it only joined.
+    worker: Option<DynamicBackgroundWorker>,
+    said: Option<String>,
+    looked: Instant,
+}
+
+impl Watch {
+    fn started(run_id: i64, worker: DynamicBackgroundWorker) -> Self {
+        Watch { run_id, worker: Some(worker), said: None, looked: Instant::now() }
+    }
+
+    fn joined(run_id: i64) -> Self {
+        Watch { run_id, worker: None, said: None, looked: Instant::now() }
+    }
+
+    /// Waits until the run is `enough`, or has no worker any more. An error while waiting that is a cancel of this
+    /// statement cancels the run too, if this session started it.
+    fn until(&mut self, enough: impl Fn(Option<&Seen>) -> bool) -> Result<Option<Seen>> {
+        let ended = caught(|| self.wait(enough));
+        if ended.as_ref().is_err_and(Error::is_cancel)
+            && let Some(worker) = self.worker.take()
+        {
+            // Shared memory and a signal only: this transaction is failing and may not run statements any more.
+            match worker.pid() {
+                Ok(pid) => drop(unsafe { libc::kill(pid, libc::SIGINT) }),
+                Err(_) => drop(worker.terminate()),
+            }
+        }
+        ended
+    }
+
+    fn wait(&mut self, enough: impl Fn(Option<&Seen>) -> bool) -> Result<Option<Seen>> {
+        loop {
+            let gone = self.is_gone()?;
+            let seen = runs::latest(self.run_id)?;
+            if enough(seen.as_ref()) {
+                return Ok(seen);
+            }
+            if gone {
+                return self.what_is_left();
+            }
+            if self.looked.elapsed() >= LOOK {
+                self.looked = Instant::now();
+                self.tell(seen.as_ref());
+                self.refuse_own_block()?;
+            }
+            let closely = self.worker.is_none() || seen.is_none();
+            offload::wait_for_latch(None, Some(if closely { LOOK_CLOSELY } else { LOOK }));
+        }
+    }
+
+    fn is_gone(&self) -> Result<bool> {
+        match &self.worker {
+            Some(worker) => match worker.pid() {
+                Ok(_) | Err(BackgroundWorkerStatus::NotYetStarted) => Ok(false),
+                Err(_) => Ok(true),
+            },
+            None => Ok(locks::worker_of(self.run_id)?.is_none()),
+        }
+    }
+
+    /// The worker is gone: its row says how it ended, unless it was killed.
+    fn what_is_left(&self) -> Result<Option<Seen>> {
+        Ok(runs::latest(self.run_id)?.map(|mut seen| {
+            if !seen.has_ended() {
+                seen.state = "interrupted".into();
+                seen.problem = Some("the worker of this run ended before it was done".into());
+            }
+            seen
+        }))
+    }
+
+    fn tell(&mut self, seen: Option<&Seen>) {
+        let progress = seen.and_then(|seen| seen.progress.clone());
+        if let Some(progress) = progress.filter(|progress| self.said.as_ref() != Some(progress)) {
+            pgrx::notice!("{progress}");
+            self.said = Some(progress);
+        }
+    }
+
+    /// A worker that waits for a lock of this very transaction would wait for ever, and no deadlock detector sees it.
+    fn refuse_own_block(&self) -> Result<()> {
+        let worker = match &self.worker {
+            Some(worker) => worker.pid().ok(),
+            None => locks::worker_of(self.run_id)?,
+        };
+        let Some(worker) = worker else { return Ok(()) };
+        let blocked = sql::one::<bool>(
+            "SELECT pg_catalog.pg_backend_pid() = ANY (pg_catalog.pg_blocking_pids($1))",
+            &[sql::int4(worker)],
+        )?;
+        if blocked == Some(true) {
+            return Err(Error::new(
+                "40P01",
+                format!("deadlock: run {} waits for a lock of the transaction that waits for the run", self.run_id),
+                "COMMIT first, or use chorus_sync(wait => false). The run goes on when this transaction has ended.",
+            ));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,211 @@
+//! The settings `chorus_sync.*`, their units and their sane ranges.
+//!
+//! Settings are read on the main thread only; what the network needs is handed over as plain values.
+
+use crate::error::{Error, Result};
+use chrono::{DateTime, TimeDelta, Utc};
+use pgrx::{GucContext, GucFlags, GucRegistry, GucSetting, pg_sys};
+use std::ffi::CString;
+use std::time::Duration;
+
+type Text = GucSetting<Option<CString>>;
+
+static MAX_CONCURRENT_REQUESTS: GucSetting<i32> = GucSetting::<i32>::new(16);
+static MAX_REQUESTS_PER_MINUTE: GucSetting<i32> = GucSetting::<i32>::new(0);
+static REQUEST_TIMEOUT_MS: GucSetting<i32> = GucSetting::<i32>::new(60_000);
+static MAX_RESPONSE_KB: GucSetting<i32> = GucSetting::<i32>::new(64 * 1024);
+static OVERLAP_S: GucSetting<i32> = GucSetting::<i32>::new(3 * 24 * 3600);
+static TRANSCRIPT_RETRY_DAYS: GucSetting<i32> = GucSetting::<i32>::new(14);
+static TRUSTED_HOSTS: Text = Text::new(Some(c""));
+static CA_FILE: Text = Text::new(Some(c""));
+static PROXY: Text = Text::new(Some(c""));
+static SECRET_KEY_FILE: Text = Text::new(Some(c""));
+static TIMEZONE: Text = Text::new(Some(c"UTC"));
+static CLOCK_OFFSET: Text = Text::new(Some(c"0"));
+
+/// Defines the settings; called once from `_PG_init`.
+pub fn define() {
+    let none = GucFlags::default();
+    let hidden = GucFlags::SUPERUSER_ONLY | GucFlags::NO_SHOW_ALL;
+    GucRegistry::define_int_guc(
+        c"chorus_sync.max_concurrent_requests",
+        c"How many requests to Chorus may be under way at once.",
+        c"Per run. More is faster until Chorus complains.",
+        &MAX_CONCURRENT_REQUESTS, 1, 64, GucContext::Suset, none,
+    );
+    GucRegistry::define_int_guc(
+        c"chorus_sync.max_requests_per_minute",
+        c"Caps the requests to Chorus per minute; 0 leaves the pace to what Chorus allows.",
+        c"Chorus publishes no limit; what it answers with 429 is obeyed in any case.",
+        &MAX_REQUESTS_PER_MINUTE, 0, 60_000, GucContext::Suset, none,
+    );
+    GucRegistry::define_int_guc(
+        c"chorus_sync.request_timeout",
+        c"How long one request may take, from connecting to the last byte.",
+        c"A request over it is tried again a few times.",
+        &REQUEST_TIMEOUT_MS, 100, 600_000, GucContext::Suset, GucFlags::UNIT_MS,
+    );
+    GucRegistry::define_int_guc(
+        c"chorus_sync.max_response_bytes",
+        c"The largest answer that is read, after decompression.",
+        c"A larger one is recorded in chorus.problems and skipped.",
+        &MAX_RESPONSE_KB, 64, 1024 * 1024, GucContext::Suset, GucFlags::UNIT_KB,
+    );
+    GucRegistry::define_int_guc(
+        c"chorus_sync.overlap",
+        c"How far behind the last run an incremental run lists again.",
+        c"Chorus lists by meeting time, so calls appear behind any high-water mark.",
+        &OVERLAP_S, 3600, 90 * 24 * 3600, GucContext::Suset, GucFlags::UNIT_S,
+    );
+    GucRegistry::define_int_guc(
+        c"chorus_sync.transcript_retry_days",
+        c"For how many days after the meeting an unfinished transcript is asked for again.",
+        c"After that its state is failed.",
+        &TRANSCRIPT_RETRY_DAYS, 1, 365, GucContext::Suset, none,
+    );
+    GucRegistry::define_string_guc(
+        c"chorus_sync.trusted_hosts",
+        c"Hosts, separated by commas and without ports, that may be private and plain http.",
+        c"For self-hosted tenants and tests. Every other base URL must be https and lead to a public address.",
+        &TRUSTED_HOSTS, GucContext::Suset, none,
+    );
+    GucRegistry::define_string_guc(
+        c"chorus_sync.ca_file",
+        c"File with certificates, in PEM, that are trusted beside the system's.",
+        c"Read by the server at each run.",
+        &CA_FILE, GucContext::Suset, hidden,
+    );
+    GucRegistry::define_string_guc(
+        c"chorus_sync.proxy",
+        c"Proxy for requests to Chorus, such as http://proxy.example:3128.",
+        c"Empty: none. The environment of the server is not looked at.",
+        &PROXY, GucContext::Suset, hidden,
+    );
+    GucRegistry::define_string_guc(
+        c"chorus_sync.secret_key_file",
+        c"File with the key that seals the API keys.",
+        c"Empty: chorus_sync.key in the data directory, made on first use with mode 0600.",
+        &SECRET_KEY_FILE, GucContext::Suset, hidden,
+    );
+    GucRegistry::define_string_guc(
+        c"chorus_sync.timezone",
+        c"Time zone in which cron schedules are meant.",
+        c"A name of the IANA database such as Europe/Berlin.",
+        &TIMEZONE, GucContext::Suset, none,
+    );
+    unsafe {
+        GucRegistry::define_string_guc_with_hooks(
+            c"chorus_sync.clock_offset",
+            c"Added to every time that chorus_sync reads; for tests.",
+            c"Seconds, or a number with a unit such as 3d or '-2 hours'.",
+            &CLOCK_OFFSET, GucContext::Suset, GucFlags::NO_SHOW_ALL,
+            Some(check_offset), None, None,
+        );
+    }
+    // From here on a misspelt chorus_sync.* is refused instead of silently accepted.
+    unsafe { pg_sys::MarkGUCPrefixReserved(c"chorus_sync".as_ptr()) };
+}
+
+fn text(setting: &Text) -> String {
+    setting.get().map(|value| value.to_string_lossy().trim().to_owned()).unwrap_or_default()
+}
+
+fn optional(setting: &Text) -> Option<String> {
+    Some(text(setting)).filter(|value| !value.is_empty())
+}
+
+/// The time by which everything is decided: the server's clock plus `chorus_sync.clock_offset`.
+pub fn now() -> DateTime<Utc> {
+    let now = Utc::now();
+    let offset = offset(&text(&CLOCK_OFFSET)).unwrap_or_default();
+    now.checked_add_signed(offset).unwrap_or(now)
+}
+
+/// Reads `90`, `-2.5`, `3d`, `3 days` or `1 day 2 hours`; a bare number is seconds. None if it is neither.
+fn offset(text: &str) -> Option<TimeDelta> {
+    let mut total_s = 0.0;
+    let mut rest = text.trim();
+    while !rest.is_empty() {
+        let digits = rest
+            .find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | '-' | '+')))
+            .unwrap_or(rest.len());
+        let number: f64 = rest[..digits].parse().ok()?;
+        rest = rest[digits..].trim_start();
+        let letters = rest.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(rest.len());
+        let unit_s = match rest[..letters].trim_end_matches('s') {
+            "" | "sec" | "second" => 1.0,
+            "m" => 0.001,
+            "min" | "minute" => 60.0,
+            "h" | "hour" => 3600.0,
+            "d" | "day" => 86_400.0,
+            "w" | "week" => 604_800.0,
+            _ => return None,
+        };
+        rest = rest[letters..].trim_start();
+        total_s += number * unit_s;
+    }
+    (total_s.abs() <= 1e10).then(|| TimeDelta::microseconds((total_s * 1e6) as i64))
+}
+
+/// Refuses a `chorus_sync.clock_offset` that would silently count as none.
+#[pgrx::pg_guard]
+unsafe extern "C-unwind" fn check_offset(
+    value: *mut *mut std::ffi::c_char,
+    _extra: *mut *mut std::ffi::c_void,
+    _source: pg_sys::GucSource::Type,
+) -> bool {
+    let value = unsafe { *value };
+    value.is_null() || offset(&unsafe { std::ffi::CStr::from_ptr(value) }.to_string_lossy()).is_some()
+}
+
+pub fn trusted_hosts() -> Vec<String> {
+    text(&TRUSTED_HOSTS)
+        .split(',')
+        .map(|host| host.trim().to_ascii_lowercase())
+        .filter(|host| !host.is_empty())
+        .collect()
+}
+
+pub fn secret_key_file() -> Option<String> {
+    optional(&SECRET_KEY_FILE)
+}
+
+pub fn timezone() -> String {
+    optional(&TIMEZONE).unwrap_or_else(|| "UTC".to_owned())
+}
+
+pub fn overlap() -> TimeDelta {
+    TimeDelta::seconds(i64::from(OVERLAP_S.get()))
+}
+
+pub fn transcript_retry() -> TimeDelta {
+    TimeDelta::days(i64::from(TRANSCRIPT_RETRY_DAYS.get()))
+}
+
+pub fn max_concurrent_requests() -> usize {
+    MAX_CONCURRENT_REQUESTS.get() as usize
+}
+
+/// What a client needs besides base URL and key. Reads `chorus_sync.ca_file`; `F0000` if that fails.
+pub fn client_config(
+    base_url: chorus_client::BaseUrl,
+    api_key: chorus_client::ApiKey,
+) -> Result<chorus_client::Config> {
+    let mut config = chorus_client::Config::new(base_url, api_key);
+    config.trusted_hosts = trusted_hosts();
+    config.request_timeout = Duration::from_millis(REQUEST_TIMEOUT_MS.get() as u64);
+    config.max_response_bytes = MAX_RESPONSE_KB.get() as usize * 1024;
+    config.max_concurrent_requests = max_concurrent_requests();
+    config.max_requests_per_minute = MAX_REQUESTS_PER_MINUTE.get() as u32;
+    config.proxy = optional(&PROXY);
+    config.user_agent = concat!("chorus_sync/", env!("CARGO_PKG_VERSION")).to_owned();
+    if let Some(path) = optional(&CA_FILE) {
+        config.ca_pem = Some(std::fs::read(&path).map_err(|error| {
+            Error::unusable_setting(
+                format!("cannot read chorus_sync.ca_file \"{path}\": {error}"),
+                "The file must be readable by the user that runs PostgreSQL.",
+            )
+        })?);
+    }
+    Ok(config)
+}

@@ -1,0 +1,124 @@
+//! Statements: plain values in, one value out. Whole rows travel as JSON, bulk data through [`crate::store::copy`].
+
+use crate::error::Result;
+use chrono::{DateTime, Utc};
+use pgrx::datum::{DatumWithOid, TimestampWithTimeZone};
+use pgrx::{FromDatum, IntoDatum, JsonB, Spi, pg_sys};
+use serde::de::DeserializeOwned;
+use std::ffi::CString;
+
+pub type Argument<'a> = DatumWithOid<'a>;
+
+/// Microseconds from 1970 to 2000, where PostgreSQL's clock starts.
+const EPOCH_2000_US: i64 = 946_684_800_000_000;
+
+pub fn int8<'a>(value: impl Into<Option<i64>>) -> Argument<'a> {
+    of(value.into(), pg_sys::INT8OID)
+}
+
+pub fn int4<'a>(value: impl Into<Option<i32>>) -> Argument<'a> {
+    of(value.into(), pg_sys::INT4OID)
+}
+
+pub fn text<'a>(value: impl Into<Option<&'a str>>) -> Argument<'a> {
+    of(value.into(), pg_sys::TEXTOID)
+}
+
+pub fn bytea<'a>(value: &'a [u8]) -> Argument<'a> {
+    of(Some(value), pg_sys::BYTEAOID)
+}
+
+pub fn int8s<'a>(values: Vec<i64>) -> Argument<'a> {
+    of(Some(values), pg_sys::INT8ARRAYOID)
+}
+
+pub fn texts<'a>(values: Vec<String>) -> Argument<'a> {
+    of(Some(values), pg_sys::TEXTARRAYOID)
+}
+
+pub fn time<'a>(value: impl Into<Option<DateTime<Utc>>>) -> Argument<'a> {
+    let value = value.into().and_then(|time| {
+        TimestampWithTimeZone::try_from(time.timestamp_micros() - EPOCH_2000_US).ok()
+    });
+    of(value, pg_sys::TIMESTAMPTZOID)
+}
+
+pub fn json<'a>(value: &impl serde::Serialize) -> Argument<'a> {
+    of(serde_json::to_value(value).ok().map(JsonB), pg_sys::JSONBOID)
+}
+
+fn of<'a, T: IntoDatum + 'a>(value: Option<T>, oid: pg_sys::Oid) -> Argument<'a> {
+    match value {
+        Some(value) => unsafe { DatumWithOid::new(value, oid) },
+        None => DatumWithOid::null_oid(oid),
+    }
+}
+
+/// Runs a statement that may write; returns how many rows it touched.
+pub fn execute(statement: &str, arguments: &[Argument]) -> Result<u64> {
+    Spi::connect_mut(|client| Ok(client.update(statement, None, arguments)?.len() as u64))
+}
+
+/// Runs a statement that may write; returns the first column of its first row, None if there is no row or it is NULL.
+pub fn one<T: FromDatum + IntoDatum>(statement: &str, arguments: &[Argument]) -> Result<Option<T>> {
+    Spi::connect_mut(|client| {
+        let rows = client.update(statement, Some(1), arguments)?;
+        if rows.is_empty() { Ok(None) } else { Ok(rows.first().get_one::<T>()?) }
+    })
+}
+
+/// Reads one JSON value and takes it apart.
+pub fn one_json<T: DeserializeOwned>(statement: &str, arguments: &[Argument]) -> Result<Option<T>> {
+    match one::<JsonB>(statement, arguments)? {
+        None => Ok(None),
+        Some(JsonB(value)) => from_json(value).map(Some),
+    }
+}
+
+/// As [`one_json`], but sees what is committed at this moment, whatever snapshot the caller's transaction has.
+pub fn latest_json<T: DeserializeOwned>(
+    statement: &str,
+    arguments: &[Argument],
+) -> Result<Option<T>> {
+    let statement = CString::new(statement).expect("a statement without NUL");
+    let mut types: Vec<_> = arguments.iter().map(DatumWithOid::oid).collect();
+    let (mut values, nulls): (Vec<_>, Vec<_>) = arguments
+        .iter()
+        .map(|argument| match argument.datum() {
+            Some(datum) => (datum.sans_lifetime(), b' ' as std::ffi::c_char),
+            None => (pg_sys::Datum::from(0), b'n' as std::ffi::c_char),
+        })
+        .unzip();
+    // Read-only execution is what makes SPI use the snapshot that is pushed here.
+    let value = unsafe {
+        pg_sys::PushActiveSnapshot(pg_sys::GetLatestSnapshot());
+        pg_sys::SPI_connect();
+        pg_sys::SPI_execute_with_args(
+            statement.as_ptr(),
+            arguments.len() as i32,
+            types.as_mut_ptr(),
+            values.as_mut_ptr(),
+            nulls.as_ptr(),
+            true,
+            1,
+        );
+        let value = if pg_sys::SPI_processed == 0 {
+            None
+        } else {
+            let table = &*pg_sys::SPI_tuptable;
+            let mut is_null = false;
+            let datum = pg_sys::SPI_getbinval(*table.vals, table.tupdesc, 1, &mut is_null);
+            JsonB::from_datum(datum, is_null)
+        };
+        pg_sys::SPI_finish();
+        pg_sys::PopActiveSnapshot();
+        value
+    };
+    value.map(|JsonB(value)| from_json(value)).transpose()
+}
+
+fn from_json<T: DeserializeOwned>(value: serde_json::Value) -> Result<T> {
+    serde_json::from_value(value).map_err(|error| {
+        crate::error::Error::new("XX000", format!("a row of the schema chorus is not as expected: {error}"), "")
+    })
+}

@@ -1,0 +1,170 @@
+//! Pages of the call list: new calls are copied in, changed ones are updated, known ones cost nothing.
+
+use crate::error::Result;
+use crate::sql;
+use crate::store::copy::copy_into;
+use crate::store::trackers::{self, TrackerNumbers};
+use call_rows::{
+    LISTED_CALLS, LISTED_TRANSCRIPTS, ListedCall, PARTICIPANTS, Rows, add_participants,
+};
+use chrono::{DateTime, Utc};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::collections::{HashMap, HashSet};
+
+/// What a page changed.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct PageWritten {
+    pub added: i64,
+    pub updated: i64,
+}
+
+/// What is stored of a call that is listed again.
+#[derive(Deserialize)]
+struct Known {
+    call_id: i64,
+    fingerprint: Option<i64>,
+    detail_read: bool,
+    removed: bool,
+}
+
+/// Writes the calls of one page. A call that comes twice counts once: the page it came with first wins.
+pub fn write_page(
+    connection_id: i64,
+    calls: &[ListedCall],
+    numbers: &mut TrackerNumbers,
+    now: DateTime<Utc>,
+) -> Result<PageWritten> {
+    let known = known(connection_id, calls)?;
+    let mut seen = HashSet::new();
+    let (mut new, mut changed) = (Vec::new(), Vec::new());
+    for call in calls {
+        if !seen.insert(call.source_call_id.as_str()) {
+            continue;
+        }
+        match known.get(&call.source_call_id) {
+            None => new.push(call),
+            Some(stored) if stored.removed || stored.fingerprint != Some(call.fingerprint) => {
+                changed.push((stored, call));
+            }
+            Some(_) => {}
+        }
+    }
+    insert(connection_id, &new, numbers, now)?;
+    let updated = update(connection_id, &changed, numbers, now)?;
+    Ok(PageWritten { added: new.len() as i64, updated })
+}
+
+fn known(connection_id: i64, calls: &[ListedCall]) -> Result<HashMap<String, Known>> {
+    let ids = calls.iter().map(|call| call.source_call_id.clone()).collect();
+    let known = sql::one_json(
+        "SELECT jsonb_object_agg(c.source_call_id, jsonb_build_object(
+                    'call_id', c.call_id, 'fingerprint', t.list_fingerprint,
+                    'detail_read', t.detail_fingerprint IS NOT NULL, 'removed', c.removed_at IS NOT NULL))
+           FROM chorus.calls c LEFT JOIN chorus.transcripts t USING (call_id)
+          WHERE c.source = 'chorus' AND c.connection_id = $1 AND c.source_call_id = ANY ($2)",
+        &[sql::int8(connection_id), sql::texts(ids)],
+    )?;
+    Ok(known.unwrap_or_default())
+}
+
+fn insert(
+    connection_id: i64,
+    new: &[&ListedCall],
+    numbers: &mut TrackerNumbers,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    if new.is_empty() {
+        return Ok(());
+    }
+    let call_ids: Vec<i64> = sql::one(
+        "SELECT array_agg(nextval('chorus.calls_call_id_seq')) FROM generate_series(1, $1)",
+        &[sql::int8(new.len() as i64)],
+    )?
+    .unwrap_or_default();
+    let mut calls = Rows::new(&LISTED_CALLS);
+    let mut participants = Rows::new(&PARTICIPANTS);
+    let mut transcripts = Rows::new(&LISTED_TRANSCRIPTS);
+    for (call, &call_id) in new.iter().zip(&call_ids) {
+        call.add_call(&mut calls, call_id, connection_id, now);
+        add_participants(&mut participants, call_id, &call.participants);
+        call.add_transcript(&mut transcripts, call_id, now);
+    }
+    copy_into(&calls);
+    copy_into(&participants);
+    copy_into(&transcripts);
+    let heard = new.iter().zip(&call_ids).map(|(call, &id)| (id, call.trackers.as_slice()));
+    numbers.write(connection_id, heard)
+}
+
+/// A changed row makes the detail due again. What only the detail knows stays; people and trackers follow the list
+/// only as long as no detail was read.
+fn update(
+    connection_id: i64,
+    changed: &[(&Known, &ListedCall)],
+    numbers: &mut TrackerNumbers,
+    now: DateTime<Utc>,
+) -> Result<i64> {
+    if changed.is_empty() {
+        return Ok(0);
+    }
+    let rows: Vec<Value> = changed
+        .iter()
+        .map(|(stored, call)| {
+            let mut row = json!(call);
+            row["call_id"] = json!(stored.call_id);
+            row["fingerprint"] = json!(call.fingerprint);
+            row["recorded"] = json!(call.is_recorded());
+            row
+        })
+        .collect();
+    let rows = json!(rows);
+    let updated = sql::execute(
+        "UPDATE chorus.calls c
+            SET call_type = n.call_type, title = n.title, started_at = n.started_at,
+                duration_s = coalesce(n.duration_s, c.duration_s), owner_user_id = n.owner_user_id,
+                host_email = n.host_email, account_id = n.account_id, account_name = n.account_name,
+                opportunity_id = n.opportunity_id, opportunity_name = n.opportunity_name,
+                language = coalesce(n.language, c.language), url = n.url,
+                processing_state = n.processing_state, no_show = n.no_show,
+                summary = coalesce(n.summary, c.summary),
+                action_items = CASE WHEN n.action_items = '{}' THEN c.action_items ELSE n.action_items END,
+                source_data = c.source_data || jsonb_build_object('engagement', n.engagement),
+                removed_at = NULL, updated_at = $2
+           FROM jsonb_to_recordset($1) AS n(
+                call_id bigint, call_type text, title text, started_at timestamptz, duration_s double precision,
+                owner_user_id bigint, host_email text, account_id text, account_name text, opportunity_id text,
+                opportunity_name text, language text, url text, processing_state text, no_show boolean,
+                summary text, action_items text[], engagement jsonb)
+          WHERE c.call_id = n.call_id",
+        &[sql::json(&rows), sql::time(now)],
+    )?;
+    sql::execute(
+        "UPDATE chorus.transcripts t
+            SET list_fingerprint = n.fingerprint,
+                state = CASE WHEN t.state IN ('pending', 'not_recorded')
+                             THEN CASE WHEN n.recorded THEN 'pending' ELSE 'not_recorded' END
+                             ELSE t.state END,
+                next_attempt_at = CASE WHEN n.recorded THEN $2 END
+           FROM jsonb_to_recordset($1) AS n(call_id bigint, fingerprint bigint, recorded boolean)
+          WHERE t.call_id = n.call_id",
+        &[sql::json(&rows), sql::time(now)],
+    )?;
+    let unread: Vec<_> = changed.iter().filter(|(stored, _)| !stored.detail_read).collect();
+    if !unread.is_empty() {
+        let call_ids: Vec<i64> = unread.iter().map(|(stored, _)| stored.call_id).collect();
+        let mut participants = Rows::new(&PARTICIPANTS);
+        for (stored, call) in &unread {
+            add_participants(&mut participants, stored.call_id, &call.participants);
+        }
+        sql::execute(
+            "DELETE FROM chorus.participants WHERE call_id = ANY ($1)",
+            &[sql::int8s(call_ids.clone())],
+        )?;
+        copy_into(&participants);
+        trackers::delete(&call_ids)?;
+        let heard = unread.iter().map(|(stored, call)| (stored.call_id, call.trackers.as_slice()));
+        numbers.write(connection_id, heard)?;
+    }
+    Ok(updated as i64)
+}

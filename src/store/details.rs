@@ -1,0 +1,411 @@
+//! Details of calls: facts, people, trackers and what was said, many calls in one transaction.
+
+use crate::error::Result;
+use crate::sql;
+use crate::store::copy::copy_into;
+use crate::store::problems::{self, Problem};
+use crate::store::trackers::{self, TrackerNumbers};
+use call_rows::{CallTracker, Detail, Listed, PARTICIPANTS, Rows, Text, TranscriptState, UTTERANCES};
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+
+/// A call whose detail is due.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Due {
+    pub call_id: i64,
+    pub source_call_id: String,
+    pub due_at: DateTime<Utc>,
+    pub ended_at: DateTime<Utc>,
+    pub state: String,
+    pub attempts: i32,
+    pub detail_fingerprint: Option<i64>,
+    pub text_fingerprint: Option<i64>,
+    pub utterance_count: i32,
+    #[serde(default)]
+    pub listed: Vec<Listed>,
+}
+
+impl Due {
+    pub fn has_text(&self) -> bool {
+        self.utterance_count > 0
+    }
+}
+
+/// What asking for a detail came to.
+#[derive(Debug)]
+pub enum Outcome {
+    /// Its content is what is stored already.
+    Unchanged,
+    Read(Box<Detail>),
+    /// Chorus is not done with it.
+    NotYet(String),
+    /// It is not there for us: private, deleted or out of reach.
+    Missing,
+    /// It cannot be read.
+    Unreadable(Problem),
+}
+
+/// What a batch changed.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct DetailsWritten {
+    pub calls_updated: i64,
+    pub transcripts_added: i64,
+    pub utterances_added: i64,
+}
+
+/// The next calls whose detail is due at `now`, oldest due first, after the one named last.
+pub fn due(
+    connection_id: i64,
+    now: DateTime<Utc>,
+    after: Option<(DateTime<Utc>, i64)>,
+    at_most: i64,
+) -> Result<Vec<Due>> {
+    let (after_time, after_call) = match after {
+        Some((time, call_id)) => (Some(time), call_id),
+        None => (None, 0),
+    };
+    let due = sql::one_json(
+        "SELECT jsonb_agg(d ORDER BY d.due_at, d.call_id)
+           FROM (SELECT t.call_id, c.source_call_id, t.next_attempt_at AS due_at, t.state, t.attempts,
+                        t.detail_fingerprint, t.text_fingerprint, t.utterance_count,
+                        coalesce(c.started_at + make_interval(secs => least(coalesce(c.duration_s, 0), 86400)), $2) AS ended_at,
+                        coalesce(c.source_data #> '{engagement,participants}', '[]') AS listed
+                   FROM chorus.transcripts t JOIN chorus.calls c USING (call_id)
+                  WHERE t.next_attempt_at <= $2
+                    AND ($3 IS NULL OR (t.next_attempt_at, t.call_id) > ($3, $4))
+                    AND c.source = 'chorus' AND c.connection_id = $1 AND c.removed_at IS NULL
+                  ORDER BY t.next_attempt_at, t.call_id
+                  LIMIT $5) d",
+        &[
+            sql::int8(connection_id),
+            sql::time(now),
+            sql::time(after_time),
+            sql::int8(after_call),
+            sql::int8(at_most),
+        ],
+    )?;
+    Ok(due.unwrap_or_default())
+}
+
+/// How many calls are due.
+pub fn count_due(connection_id: i64, now: DateTime<Utc>) -> Result<i64> {
+    Ok(sql::one(
+        "SELECT count(*) FROM chorus.transcripts t JOIN chorus.calls c USING (call_id)
+          WHERE t.next_attempt_at <= $2 AND c.source = 'chorus' AND c.connection_id = $1 AND c.removed_at IS NULL",
+        &[sql::int8(connection_id), sql::time(now)],
+    )?
+    .unwrap_or(0))
+}
+
+/// How many transcripts Chorus has yet to finish.
+pub fn count_waiting(connection_id: i64) -> Result<i64> {
+    Ok(sql::one(
+        "SELECT count(*) FROM chorus.transcripts t JOIN chorus.calls c USING (call_id)
+          WHERE t.state IN ('pending', 'processing') AND c.source = 'chorus' AND c.connection_id = $1 AND c.removed_at IS NULL",
+        &[sql::int8(connection_id)],
+    )?
+    .unwrap_or(0))
+}
+
+/// The columns of `chorus.transcripts` that a read sets.
+#[derive(Serialize)]
+struct TranscriptRow {
+    call_id: i64,
+    state: Option<TranscriptState>,
+    attempts: i32,
+    next_attempt_at: Option<DateTime<Utc>>,
+    /// Set when text was written.
+    fetched_at: Option<DateTime<Utc>>,
+    detail_fingerprint: Option<i64>,
+    /// Whether the three columns below follow what was read, or stay.
+    sets_text: bool,
+    text_fingerprint: Option<i64>,
+    utterance_count: i64,
+    word_count: i64,
+    problem: Option<String>,
+}
+
+/// What a batch is gathered in before it is written.
+struct Batch {
+    facts: Vec<call_rows::DetailedCall>,
+    transcripts: Vec<TranscriptRow>,
+    problems: Vec<Problem>,
+    read: Vec<String>,
+    people_of: Vec<i64>,
+    participants: Rows,
+    heard: Vec<(i64, Vec<CallTracker>)>,
+    /// Calls with rows from an earlier detail that have to go first.
+    replaced: Vec<i64>,
+    silenced: Vec<i64>,
+    metrics: Vec<Rows>,
+    utterances: Rows,
+    written: DetailsWritten,
+}
+
+/// Writes what asking for a batch of details came to. `keep_asking` is `chorus_sync.transcript_retry_days`.
+pub fn write(
+    connection_id: i64,
+    outcomes: Vec<(Due, Outcome)>,
+    numbers: &mut TrackerNumbers,
+    keep_asking: TimeDelta,
+    now: DateTime<Utc>,
+    run_began: DateTime<Utc>,
+) -> Result<DetailsWritten> {
+    let mut batch = Batch {
+        facts: Vec::new(),
+        transcripts: Vec::new(),
+        problems: Vec::new(),
+        read: Vec::new(),
+        people_of: Vec::new(),
+        participants: Rows::new(&PARTICIPANTS),
+        heard: Vec::new(),
+        replaced: Vec::new(),
+        silenced: Vec::new(),
+        metrics: Vec::new(),
+        utterances: Rows::new(&UTTERANCES),
+        written: DetailsWritten::default(),
+    };
+    for (due, outcome) in outcomes {
+        batch.add(due, outcome, keep_asking, now);
+    }
+    batch.write(connection_id, numbers, now, run_began)
+}
+
+impl Batch {
+    fn add(&mut self, due: Due, outcome: Outcome, keep_asking: TimeDelta, now: DateTime<Utc>) {
+        let mut row = TranscriptRow {
+            call_id: due.call_id,
+            state: None,
+            attempts: due.attempts,
+            next_attempt_at: None,
+            fetched_at: None,
+            detail_fingerprint: due.detail_fingerprint,
+            sets_text: false,
+            text_fingerprint: None,
+            utterance_count: 0,
+            word_count: 0,
+            problem: None,
+        };
+        match outcome {
+            Outcome::Unchanged => {
+                self.read.push(due.source_call_id.clone());
+                if due.state == "processing" {
+                    again(&mut row, &due, "Chorus is still processing it", keep_asking, now);
+                }
+            }
+            Outcome::Read(detail) => {
+                self.read.push(due.source_call_id.clone());
+                self.take(&due, *detail, &mut row, keep_asking, now);
+            }
+            Outcome::NotYet(why) => again(&mut row, &due, &why, keep_asking, now),
+            Outcome::Missing if now - due.ended_at < keep_asking => {
+                again(&mut row, &due, "not found: not ready yet, private, deleted or out of reach", keep_asking, now);
+            }
+            Outcome::Missing => {
+                if !due.has_text() {
+                    row.state = Some(TranscriptState::Unavailable);
+                }
+                row.problem = Some("not found: private, deleted or out of reach".to_owned());
+            }
+            Outcome::Unreadable(problem) => {
+                again(&mut row, &due, &problem.problem, keep_asking, now);
+                self.problems.push(problem);
+            }
+        }
+        self.transcripts.push(row);
+    }
+
+    fn take(
+        &mut self,
+        due: &Due,
+        detail: Detail,
+        row: &mut TranscriptRow,
+        keep_asking: TimeDelta,
+        now: DateTime<Utc>,
+    ) {
+        row.detail_fingerprint = Some(detail.fingerprint);
+        row.problem = detail.problem.map(str::to_owned);
+        row.attempts = 0;
+        if detail.state == TranscriptState::Processing {
+            again(row, due, "Chorus is still processing it", keep_asking, now);
+        } else if !matches!(detail.text, Text::Keep) {
+            row.state = Some(detail.state);
+        }
+        match detail.text {
+            Text::Write { utterances, participants, fingerprint, words } => {
+                row.sets_text = true;
+                row.fetched_at = Some(now);
+                row.text_fingerprint = Some(fingerprint);
+                row.utterance_count = utterances.len() as i64;
+                row.word_count = words;
+                self.written.transcripts_added += 1;
+                self.written.utterances_added += utterances.len() as i64;
+                self.utterances.append(&utterances);
+                self.participants.append(&participants);
+                self.people_of.push(due.call_id);
+                if due.has_text() {
+                    self.silenced.push(due.call_id);
+                }
+            }
+            Text::Same { participants } => {
+                self.participants.append(&participants);
+                self.people_of.push(due.call_id);
+            }
+            Text::None { participants } => {
+                row.sets_text = true;
+                self.participants.append(&participants);
+                self.people_of.push(due.call_id);
+                if due.has_text() {
+                    self.silenced.push(due.call_id);
+                }
+            }
+            Text::Keep => {}
+        }
+        if due.detail_fingerprint.is_some() {
+            self.replaced.push(due.call_id);
+        }
+        self.metrics.push(detail.metrics);
+        self.heard.push((due.call_id, detail.trackers));
+        self.facts.push(detail.call);
+    }
+
+    fn write(
+        self,
+        connection_id: i64,
+        numbers: &mut TrackerNumbers,
+        now: DateTime<Utc>,
+        run_began: DateTime<Utc>,
+    ) -> Result<DetailsWritten> {
+        let mut written = self.written;
+        written.calls_updated = update_facts(&self.facts, now, run_began)?;
+        delete("participants", &self.people_of)?;
+        copy_into(&self.participants);
+        let with_trackers: Vec<i64> = self.heard.iter().map(|(call_id, _)| *call_id).collect();
+        trackers::delete(&with_trackers)?;
+        numbers.write(connection_id, self.heard.iter().map(|(id, heard)| (*id, heard.as_slice())))?;
+        delete("call_metrics", &self.replaced)?;
+        if let Some((first, rest)) = self.metrics.split_first() {
+            let mut metrics = first.clone();
+            rest.iter().for_each(|rows| metrics.append(rows));
+            copy_into(&metrics);
+        }
+        delete("utterances", &self.silenced)?;
+        copy_into(&self.utterances);
+        update_transcripts(&self.transcripts)?;
+        problems::record(connection_id, &self.problems, now)?;
+        problems::solved(connection_id, CONVERSATION, self.read)?;
+        Ok(written)
+    }
+}
+
+/// The route that details come from, as `chorus.problems` names it.
+pub const CONVERSATION: &str = "/api/v1/conversations/{id}";
+
+/// Asks again later: after one minute first, then twice as long each time, at most six hours apart, each a little
+/// earlier or later so that calls which failed together do not come together. Gives up when the meeting is too long ago.
+fn again(row: &mut TranscriptRow, due: &Due, why: &str, keep_asking: TimeDelta, now: DateTime<Utc>) {
+    const LONGEST_S: i64 = 6 * 3600;
+    row.attempts = due.attempts.saturating_add(1);
+    row.problem = Some(why.to_owned());
+    if now - due.ended_at >= keep_asking {
+        if !due.has_text() {
+            row.state = Some(TranscriptState::Failed);
+        }
+        return;
+    }
+    if !due.has_text() {
+        row.state = Some(TranscriptState::Processing);
+    }
+    let delay_s = (60i64 << due.attempts.clamp(0, 9)).min(LONGEST_S);
+    // Spread by the call's own number, so that a replay gives the same times.
+    let spread = (due.call_id.wrapping_mul(0x9E37_79B9) >> 16).rem_euclid(250) - 125;
+    row.next_attempt_at = Some(now + TimeDelta::milliseconds(delay_s * (1000 + spread)));
+}
+
+fn delete(table: &str, call_ids: &[i64]) -> Result<()> {
+    if call_ids.is_empty() {
+        return Ok(());
+    }
+    sql::execute(
+        &format!("DELETE FROM chorus.{table} WHERE call_id = ANY ($1)"),
+        &[sql::int8s(call_ids.to_vec())],
+    )?;
+    Ok(())
+}
+
+/// Returns how many calls changed that this run neither added nor counted before.
+fn update_facts(
+    facts: &[call_rows::DetailedCall],
+    now: DateTime<Utc>,
+    run_began: DateTime<Utc>,
+) -> Result<i64> {
+    if facts.is_empty() {
+        return Ok(0);
+    }
+    let updated = sql::one(
+        "WITH sent AS (
+             SELECT c.call_id, c.updated_at AS updated_before, t.detail_fingerprint IS NOT NULL AS read_before,
+                    coalesce(n.title, c.title) AS title,
+                    coalesce(nullif(c.duration_s, 0), n.duration_s, c.duration_s) AS duration_s,
+                    n.scheduled_start, n.scheduled_end,
+                    coalesce(n.owner_user_id, c.owner_user_id) AS owner_user_id,
+                    coalesce(n.host_email, c.host_email) AS host_email,
+                    coalesce(n.account_id, c.account_id) AS account_id,
+                    coalesce(n.account_name, c.account_name) AS account_name,
+                    coalesce(n.opportunity_id, c.opportunity_id) AS opportunity_id,
+                    coalesce(n.opportunity_name, c.opportunity_name) AS opportunity_name,
+                    coalesce(n.language, c.language) AS language, n.meeting_url, n.ical_uid,
+                    coalesce(n.processing_state, c.processing_state) AS processing_state,
+                    c.no_show OR n.no_show AS no_show, n.private,
+                    CASE WHEN n.private THEN NULL ELSE coalesce(n.summary, c.summary) END AS summary,
+                    CASE WHEN n.private THEN '{}' ELSE coalesce(n.action_items, c.action_items) END AS action_items,
+                    c.source_data || jsonb_build_object('conversation', n.conversation) AS source_data
+               FROM jsonb_to_recordset($1) AS n(
+                    call_id bigint, title text, duration_s double precision, scheduled_start timestamptz,
+                    scheduled_end timestamptz, owner_user_id bigint, host_email text, account_id text,
+                    account_name text, opportunity_id text, opportunity_name text, language text, meeting_url text,
+                    ical_uid text, processing_state text, no_show boolean, private boolean, summary text,
+                    action_items text[], conversation jsonb)
+                    JOIN chorus.calls c USING (call_id) JOIN chorus.transcripts t USING (call_id)
+         ), written AS (
+             UPDATE chorus.calls c
+                SET title = s.title, duration_s = s.duration_s, scheduled_start = s.scheduled_start,
+                    scheduled_end = s.scheduled_end, owner_user_id = s.owner_user_id, host_email = s.host_email,
+                    account_id = s.account_id, account_name = s.account_name, opportunity_id = s.opportunity_id,
+                    opportunity_name = s.opportunity_name, language = s.language, meeting_url = s.meeting_url,
+                    ical_uid = s.ical_uid, processing_state = s.processing_state, no_show = s.no_show,
+                    private = s.private, summary = s.summary, action_items = s.action_items,
+                    source_data = s.source_data, updated_at = $2
+               FROM sent s
+              WHERE c.call_id = s.call_id
+             RETURNING s.read_before AND s.updated_before < $3 AS counts
+         )
+         SELECT count(*) FILTER (WHERE counts) FROM written",
+        &[sql::json(&facts), sql::time(now), sql::time(run_began)],
+    )?;
+    Ok(updated.unwrap_or(0))
+}
+
+fn update_transcripts(rows: &[TranscriptRow]) -> Result<()> {
+    sql::execute(
+        "UPDATE chorus.transcripts t
+            SET state = coalesce(n.state, t.state),
+                attempts = n.attempts,
+                next_attempt_at = n.next_attempt_at,
+                fetched_at = coalesce(n.fetched_at, t.fetched_at),
+                lag = coalesce(t.lag, n.fetched_at - (c.started_at + make_interval(secs => least(coalesce(c.duration_s, 0), 86400)))),
+                detail_fingerprint = n.detail_fingerprint,
+                text_fingerprint = CASE WHEN n.sets_text THEN n.text_fingerprint ELSE t.text_fingerprint END,
+                utterance_count  = CASE WHEN n.sets_text THEN n.utterance_count  ELSE t.utterance_count  END,
+                word_count       = CASE WHEN n.sets_text THEN n.word_count       ELSE t.word_count       END,
+                problem = n.problem
+           FROM jsonb_to_recordset($1) AS n(
+                call_id bigint, state text, attempts integer, next_attempt_at timestamptz, fetched_at timestamptz,
+                detail_fingerprint bigint, sets_text boolean, text_fingerprint bigint, utterance_count integer,
+                word_count bigint, problem text)
+                JOIN chorus.calls c USING (call_id)
+          WHERE t.call_id = n.call_id",
+        &[sql::json(&rows)],
+    )?;
+    Ok(())
+}

@@ -1,0 +1,10 @@
+//! What is written, and how: every function here runs inside one transaction of a worker and writes in bulk.
+
+pub mod calls;
+pub mod copy;
+pub mod details;
+pub mod people;
+pub mod problems;
+pub mod runs;
+pub mod scorecards;
+pub mod trackers;

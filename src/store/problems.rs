@@ -1,0 +1,38 @@
+//! What could not be read: recorded once, counted when it comes again, forgotten when it is read after all.
+
+use crate::error::Result;
+use crate::sql;
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+/// Something that Chorus sent, or would not send.
+#[derive(Debug, Clone, Serialize)]
+pub struct Problem {
+    pub route: &'static str,
+    pub source_call_id: Option<String>,
+    pub problem: String,
+}
+
+pub fn record(connection_id: i64, problems: &[Problem], now: DateTime<Utc>) -> Result<()> {
+    if problems.is_empty() {
+        return Ok(());
+    }
+    sql::execute(
+        "INSERT INTO chorus.problems AS known (connection_id, route, source_call_id, problem, first_seen, last_seen)
+         SELECT DISTINCT ON (n.route, n.source_call_id) $1, n.route, n.source_call_id, n.problem, $3, $3
+           FROM jsonb_to_recordset($2) AS n(route text, source_call_id text, problem text)
+         ON CONFLICT (connection_id, route, source_call_id)
+         DO UPDATE SET problem = excluded.problem, last_seen = excluded.last_seen, attempts = known.attempts + 1",
+        &[sql::int8(connection_id), sql::json(&problems), sql::time(now)],
+    )?;
+    Ok(())
+}
+
+/// These calls were read on this route.
+pub fn solved(connection_id: i64, route: &str, source_call_ids: Vec<String>) -> Result<()> {
+    sql::execute(
+        "DELETE FROM chorus.problems WHERE connection_id = $1 AND route = $2 AND source_call_id = ANY ($3)",
+        &[sql::int8(connection_id), sql::text(route), sql::texts(source_call_ids)],
+    )?;
+    Ok(())
+}

@@ -1,0 +1,272 @@
+//! The record of runs. Whether a run is alive is told by its lock, never by its row.
+
+use crate::error::{Error, Result};
+use crate::sql;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// What is counted in a run; columns of `chorus.runs`.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Counters {
+    pub calls_listed: i64,
+    pub calls_added: i64,
+    pub calls_updated: i64,
+    pub calls_removed: i64,
+    pub transcripts_added: i64,
+    pub transcripts_pending: i64,
+    pub utterances_added: i64,
+    pub requests: i64,
+    pub details_due: i64,
+    pub details_read: i64,
+}
+
+/// A run as others see it.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Seen {
+    pub run_id: i64,
+    pub state: String,
+    pub worker: Option<i32>,
+    pub progress: Option<String>,
+    pub window_from: DateTime<Utc>,
+    pub elapsed_us: Option<i64>,
+    pub sqlstate: Option<String>,
+    pub problem: Option<String>,
+    pub hint: Option<String>,
+    #[serde(flatten)]
+    pub counters: Counters,
+}
+
+impl Seen {
+    pub fn has_ended(&self) -> bool {
+        !matches!(self.state.as_str(), "queued" | "running")
+    }
+}
+
+const SEEN: &str = "to_jsonb(r) || jsonb_build_object(
+    'worker', chorus.run_worker(r.run_id), 'progress', chorus.run_progress(r),
+    'elapsed_us', (extract(epoch FROM coalesce(r.finished_at, chorus.clock()) - r.started_at) * 1000000)::bigint)";
+
+/// A run as it is committed at this moment.
+pub fn latest(run_id: i64) -> Result<Option<Seen>> {
+    sql::latest_json(
+        &format!("SELECT {SEEN} FROM chorus.runs r WHERE r.run_id = $1"),
+        &[sql::int8(run_id)],
+    )
+}
+
+/// The runs of a connection that have not ended by their rows, in the order in which they will run.
+pub fn latest_unfinished(connection_id: i64) -> Result<Vec<Seen>> {
+    let runs = sql::latest_json(
+        &format!(
+            "SELECT jsonb_agg({SEEN} ORDER BY r.run_id) FROM chorus.runs r
+              WHERE r.connection_id = $1 AND r.state IN ('queued', 'running')"
+        ),
+        &[sql::int8(connection_id)],
+    )?;
+    Ok(runs.unwrap_or_default())
+}
+
+/// What a run needs to know of its connection.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Connection {
+    pub connection_id: i64,
+    pub name: String,
+    pub base_url: String,
+    pub state: String,
+    pub lookback_days: i64,
+    pub workspace_domain: Option<String>,
+}
+
+/// The connection of that name, as it is committed at this moment or was changed by the caller's own transaction,
+/// and the transaction that wrote its row.
+pub fn connection_by_name(name: &str) -> Result<(Connection, u32)> {
+    #[derive(Deserialize)]
+    struct Found {
+        #[serde(flatten)]
+        connection: Connection,
+        written_by: u32,
+    }
+    let found: Option<Found> = sql::latest_json(
+        "SELECT to_jsonb(k) || jsonb_build_object('written_by', k.xmin::text::bigint) FROM chorus.connections k WHERE k.name = $1",
+        &[sql::text(name)],
+    )?;
+    found.map(|found| (found.connection, found.written_by)).ok_or_else(|| unknown_connection(name))
+}
+
+pub fn unknown_connection(name: &str) -> Error {
+    Error::unknown(
+        format!("there is no connection \"{name}\""),
+        "SELECT chorus_connect(api_key_file => '…') makes one; SELECT name FROM chorus.connections lists them.",
+    )
+}
+
+/// When the list was last walked to the end, by any run: later runs list from there, less the overlap.
+pub fn listed_up_to(connection_id: i64) -> Result<Option<DateTime<Utc>>> {
+    sql::latest_json(
+        "SELECT to_jsonb(max(window_to)) FROM chorus.runs WHERE connection_id = $1 AND listed_at IS NOT NULL",
+        &[sql::int8(connection_id)],
+    )
+    .map(Option::flatten)
+}
+
+/// Makes the row of a run that has not begun.
+pub fn queue(
+    run_id: i64,
+    connection_id: i64,
+    trigger: &str,
+    window: (DateTime<Utc>, DateTime<Utc>),
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sql::execute(
+        "INSERT INTO chorus.runs (run_id, connection_id, trigger, state, window_from, window_to, queued_at)
+         VALUES ($1, $2, $3, 'queued', $4, $5, $6)",
+        &[
+            sql::int8(run_id),
+            sql::int8(connection_id),
+            sql::text(trigger),
+            sql::time(window.0),
+            sql::time(window.1),
+            sql::time(now),
+        ],
+    )?;
+    Ok(())
+}
+
+/// Begins a queued run; the window ends now. False if it is not queued any more, or never was committed.
+pub fn begin(run_id: i64, now: DateTime<Utc>) -> Result<bool> {
+    let begun = sql::execute(
+        "UPDATE chorus.runs SET state = 'running', started_at = $2, window_to = $2 WHERE run_id = $1 AND state = 'queued'",
+        &[sql::int8(run_id), sql::time(now)],
+    )?;
+    Ok(begun > 0)
+}
+
+/// Marks what a crash or a termination left behind.
+pub fn mark_dead(connection_id: i64, now: DateTime<Utc>) -> Result<()> {
+    sql::execute(
+        "UPDATE chorus.runs r
+            SET state = 'interrupted', finished_at = $2,
+                problem = 'the worker of this run ended before it was done',
+                hint = 'The next run goes on from where it stopped.'
+          WHERE r.connection_id = $1 AND r.state = 'running' AND chorus.run_worker(r.run_id) IS NULL",
+        &[sql::int8(connection_id), sql::time(now)],
+    )?;
+    Ok(())
+}
+
+pub fn set_phase(run_id: i64, phase: &str, counters: &Counters, now: DateTime<Utc>) -> Result<()> {
+    sql::execute(
+        "UPDATE chorus.runs SET phase = $2, phase_began = $3 WHERE run_id = $1",
+        &[sql::int8(run_id), sql::text(phase), sql::time(now)],
+    )?;
+    count(run_id, counters)
+}
+
+pub fn count(run_id: i64, counters: &Counters) -> Result<()> {
+    sql::execute(
+        "UPDATE chorus.runs r
+            SET calls_listed = n.calls_listed, calls_added = n.calls_added, calls_updated = n.calls_updated,
+                calls_removed = n.calls_removed, transcripts_added = n.transcripts_added,
+                transcripts_pending = n.transcripts_pending, utterances_added = n.utterances_added,
+                requests = n.requests, details_due = n.details_due, details_read = n.details_read
+           FROM jsonb_to_record($2) AS n(
+                calls_listed bigint, calls_added bigint, calls_updated bigint, calls_removed bigint,
+                transcripts_added bigint, transcripts_pending bigint, utterances_added bigint, requests bigint,
+                details_due bigint, details_read bigint)
+          WHERE r.run_id = $1",
+        &[sql::int8(run_id), sql::json(counters)],
+    )?;
+    Ok(())
+}
+
+/// How it ended, and what that means for the connection.
+pub fn finish(
+    run_id: i64,
+    connection_id: i64,
+    counters: &Counters,
+    failure: Option<&Error>,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let state = match failure {
+        None => "succeeded",
+        Some(error) if error.is_cancel() => "cancelled",
+        Some(_) => "failed",
+    };
+    let problem = failure.map(|error| match state {
+        "cancelled" => "cancelled; what was committed stays",
+        _ => error.message.as_str(),
+    });
+    let hint = failure.and_then(|error| error.hint.as_deref());
+    count(run_id, counters)?;
+    sql::execute(
+        "UPDATE chorus.runs SET state = $2, finished_at = $3, phase = NULL, sqlstate = $4, problem = $5, hint = $6 WHERE run_id = $1",
+        &[
+            sql::int8(run_id),
+            sql::text(state),
+            sql::time(now),
+            sql::text(failure.map(|error| error.sqlstate.as_str())),
+            sql::text(problem),
+            sql::text(hint),
+        ],
+    )?;
+    match state {
+        "succeeded" => sql::execute(
+            "UPDATE chorus.connections SET last_success_at = $2, problem = NULL, hint = NULL WHERE connection_id = $1",
+            &[sql::int8(connection_id), sql::time(now)],
+        )?,
+        "failed" => sql::execute(
+            "UPDATE chorus.connections SET problem = $2, hint = $3 WHERE connection_id = $1",
+            &[sql::int8(connection_id), sql::text(problem), sql::text(hint)],
+        )?,
+        _ => 0,
+    };
+    Ok(())
+}
+
+/// A walk of the call list that was begun and not ended.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Walk {
+    /// The run that began it, which keeps its window and its cursor.
+    pub run_id: i64,
+    pub window_from: DateTime<Utc>,
+    pub window_to: DateTime<Utc>,
+    pub list_cursor: Option<String>,
+}
+
+pub fn unfinished_walks(connection_id: i64) -> Result<Vec<Walk>> {
+    let walks = sql::one_json(
+        "SELECT jsonb_agg(jsonb_build_object('run_id', run_id, 'window_from', window_from, 'window_to', window_to,
+                                             'list_cursor', list_cursor) ORDER BY run_id)
+           FROM chorus.runs WHERE connection_id = $1 AND list_cursor IS NOT NULL",
+        &[sql::int8(connection_id)],
+    )?;
+    Ok(walks.unwrap_or_default())
+}
+
+/// Moves the cursor of a walk, in the transaction that writes the page before it. None: the walk is done.
+pub fn move_cursor(
+    walk_run_id: i64,
+    cursor: Option<&str>,
+    listed_down_to: Option<DateTime<Utc>>,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sql::execute(
+        "UPDATE chorus.runs
+            SET list_cursor = $2, listed_down_to = coalesce($3, listed_down_to),
+                listed_at = CASE WHEN $2 IS NULL THEN $4 END
+          WHERE run_id = $1",
+        &[
+            sql::int8(walk_run_id),
+            sql::text(cursor),
+            sql::time(listed_down_to),
+            sql::time(now),
+        ],
+    )?;
+    Ok(())
+}
+
+/// Drops the cursor of a walk that Chorus no longer accepts.
+pub fn drop_cursor(walk_run_id: i64) -> Result<()> {
+    sql::execute("UPDATE chorus.runs SET list_cursor = NULL WHERE run_id = $1", &[sql::int8(walk_run_id)])?;
+    Ok(())
+}

@@ -1,0 +1,265 @@
+//! The background worker of one run: how it is started, and its life from the first signal to the last.
+//!
+//! ```text
+//!   caller ── registers ──▶ worker: take the run's lock ▶ wait for the caller's commit ▶ claim the row
+//!                                   ▶ wait until no other run of the connection is alive ▶ run ▶ record the end
+//! ```
+//! SIGINT cancels the run, SIGTERM ends the process at once and leaves the row to be found without a worker.
+
+mod details;
+mod list;
+mod people;
+mod run;
+mod scorecards;
+
+use crate::error::{Error, Result};
+use crate::{locks, sql, store};
+use crate::transaction::{caught, transaction};
+use chrono::{DateTime, Utc};
+use pgrx::bgworkers::{BackgroundWorkerBuilder, BgWorkerStartTime, DynamicBackgroundWorker};
+use pgrx::{PgLogLevel, ereport, pg_guard, pg_sys};
+use std::ffi::CStr;
+use std::time::Duration;
+
+/// How often a run looks whether the one before it has ended.
+const BEHIND_ANOTHER: Duration = Duration::from_millis(100);
+
+/// What a worker is started with. It travels as text in the worker's registration, which holds 127 bytes.
+#[derive(Debug, Clone, Copy)]
+pub struct Assignment {
+    pub database: u32,
+    /// Object id of the extension: a worker that finds another one belongs to an extension that was dropped.
+    pub extension: u32,
+    pub connection_id: i64,
+    pub run_id: i64,
+    pub window_from: DateTime<Utc>,
+    /// The transaction that inserts the run's row; None: the worker inserts it.
+    pub queued_by: Option<u32>,
+}
+
+impl Assignment {
+    fn to_text(self) -> String {
+        format!(
+            "{} {} {} {} {} {}",
+            self.database,
+            self.extension,
+            self.connection_id,
+            self.run_id,
+            self.window_from.timestamp_micros(),
+            self.queued_by.unwrap_or(0),
+        )
+    }
+
+    fn from_text(text: &str) -> Option<Self> {
+        let mut parts = text.split(' ');
+        let mut next = || parts.next()?.parse::<i64>().ok();
+        Some(Assignment {
+            database: next()? as u32,
+            extension: next()? as u32,
+            connection_id: next()?,
+            run_id: next()?,
+            window_from: DateTime::from_timestamp_micros(next()?)?,
+            queued_by: Some(next()? as u32).filter(|xid| *xid != 0),
+        })
+    }
+}
+
+/// Registers the worker of a run. `53000` when every slot is taken.
+pub fn start(assignment: Assignment) -> Result<DynamicBackgroundWorker> {
+    BackgroundWorkerBuilder::new(&format!("chorus_sync run {}", assignment.run_id))
+        .set_type("chorus_sync")
+        .set_library("$libdir/chorus_sync")
+        .set_function("chorus_sync_run")
+        .set_extra(&assignment.to_text())
+        .set_start_time(BgWorkerStartTime::RecoveryFinished)
+        .set_restart_time(None)
+        .set_notify_pid(unsafe { pg_sys::MyProcPid })
+        .enable_spi_access()
+        .load_dynamic()
+        .map_err(|_| no_slot())
+}
+
+pub fn no_slot() -> Error {
+    Error::new(
+        "53000",
+        "no background worker slot is free for this run",
+        "Try again later, or raise max_worker_processes in postgresql.conf and restart the server.",
+    )
+}
+
+/// Entry point of the worker; PostgreSQL calls it by name.
+#[pg_guard]
+#[unsafe(no_mangle)]
+pub extern "C-unwind" fn chorus_sync_run(_argument: pg_sys::Datum) {
+    let assignment = unsafe {
+        // The server's own handlers: pgrx's set a flag that no running statement looks at. SIGINT stays with
+        // StatementCancelHandler and SIGUSR1 with the one that wakes us for barriers.
+        handle_signal(libc::SIGTERM, die);
+        handle_signal(libc::SIGHUP, SignalHandlerForConfigReload);
+        pg_sys::BackgroundWorkerUnblockSignals();
+        let extra = CStr::from_ptr((*pg_sys::MyBgworkerEntry).bgw_extra.as_ptr());
+        Assignment::from_text(&extra.to_string_lossy())
+    };
+    let Some(assignment) = assignment else { return };
+    unsafe {
+        pg_sys::BackgroundWorkerInitializeConnectionByOid(
+            pg_sys::Oid::from(assignment.database),
+            pg_sys::InvalidOid,
+            0,
+        );
+        // Pages are small transactions, and losing the last of them to a crash only means to fetch them again, as
+        // the cursor is lost with them. What ends a run is flushed, and with it all that came before.
+        set("synchronous_commit", "off");
+        // Somebody who locks our tables delays a run, and then fails it, but never hangs it.
+        set("lock_timeout", "30s");
+        set("search_path", "pg_catalog, pg_temp");
+        set("default_transaction_isolation", "read committed");
+        set("default_transaction_read_only", "off");
+        set("statement_timeout", "0");
+        set("idle_in_transaction_session_timeout", "0");
+    }
+    if let Err(error) = caught(|| live(assignment)) {
+        ereport!(
+            PgLogLevel::LOG,
+            pgrx::PgSqlErrorCode::ERRCODE_INTERNAL_ERROR,
+            format!("chorus_sync run {}: {}", assignment.run_id, error.message)
+        );
+    }
+}
+
+// The server's handlers themselves: the bindings wrap functions in a guard that must not run in a signal handler.
+unsafe extern "C-unwind" {
+    fn die(signal: i32);
+    #[allow(non_snake_case)]
+    fn SignalHandlerForConfigReload(signal: i32);
+}
+
+unsafe fn handle_signal(signal: i32, handler: unsafe extern "C-unwind" fn(i32)) {
+    #[cfg(feature = "pg18")]
+    unsafe {
+        pg_sys::pqsignal_be(signal, Some(handler));
+    }
+    #[cfg(not(feature = "pg18"))]
+    unsafe {
+        pg_sys::pqsignal(signal, Some(handler));
+    }
+}
+
+fn set(name: &str, value: &str) {
+    let name = std::ffi::CString::new(name).expect("a setting without NUL");
+    let value = std::ffi::CString::new(value).expect("a value without NUL");
+    unsafe {
+        pg_sys::SetConfigOption(
+            name.as_ptr(),
+            value.as_ptr(),
+            pg_sys::GucContext::PGC_SUSET,
+            pg_sys::GucSource::PGC_S_SESSION,
+        );
+    }
+}
+
+fn live(assignment: Assignment) -> Result<()> {
+    let Assignment { run_id, connection_id, .. } = assignment;
+    let claimed = match claim(&assignment) {
+        // Cancelled before it began: by a signal, or because its row is not queued any more.
+        Err(error) if error.is_cancel() => {
+            let cancelled = Error::new("57014", "", "");
+            return record_end(&assignment, &store::runs::Counters::default(), Some(&cancelled));
+        }
+        claimed => claimed?,
+    };
+    if !claimed {
+        return Ok(());
+    }
+    let mut run = run::Run::new(assignment);
+    let ended = caught(|| run.go());
+    let failure = ended.err();
+    if let Some(error) = failure.as_ref().filter(|error| !error.is_cancel()) {
+        ereport!(
+            PgLogLevel::LOG,
+            pgrx::PgSqlErrorCode::ERRCODE_WARNING,
+            format!("chorus_sync run {run_id} of connection {connection_id} failed: {}", error.message)
+        );
+    }
+    record_end(&assignment, &run.counters(), failure.as_ref())
+}
+
+/// Takes the run's lock and its row, once no other run of the connection is alive. False: there is nothing to do.
+fn claim(assignment: &Assignment) -> Result<bool> {
+    let Assignment { run_id, connection_id, .. } = *assignment;
+    let queued = transaction("claiming the run", || {
+        // The caller looks for this lock to see that the worker is alive.
+        if !locks::hold_run(run_id) {
+            return Ok(false);
+        }
+        if let Some(xid) = assignment.queued_by {
+            unsafe {
+                pg_sys::XactLockTableWait(
+                    pg_sys::TransactionId::from(xid),
+                    std::ptr::null_mut(),
+                    std::ptr::null_mut(),
+                    pg_sys::XLTW_Oper::XLTW_None,
+                );
+            }
+        }
+        Ok(true)
+    })?;
+    if !queued {
+        return Ok(false);
+    }
+    // Its own transaction, because the one above began before the caller's commit and need not see it.
+    let wanted = transaction("claiming the run", || {
+        let extension = sql::one::<pg_sys::Oid>(
+            "SELECT oid FROM pg_extension WHERE extname = 'chorus_sync'",
+            &[],
+        )?;
+        if extension.map(|oid| oid.to_u32()) != Some(assignment.extension) {
+            return Ok(false);
+        }
+        if assignment.queued_by.is_none() {
+            let now = crate::settings::now();
+            let window = (assignment.window_from, now);
+            store::runs::queue(run_id, connection_id, "manual", window, now)?;
+        }
+        Ok(true)
+    })?;
+    if !wanted {
+        return Ok(false);
+    }
+    loop {
+        let begun = transaction("waiting for another run", || {
+            locks::deciding_about(connection_id, || {
+                let busy = store::runs::latest_unfinished(connection_id)?.into_iter().any(|other| {
+                    other.worker.is_some()
+                        && other.run_id != run_id
+                        && (other.state == "running" || other.run_id < run_id)
+                });
+                if busy {
+                    return Ok(None);
+                }
+                let now = crate::settings::now();
+                store::runs::mark_dead(connection_id, now)?;
+                store::runs::begin(run_id, now).map(Some)
+            })
+        })?;
+        match begun {
+            Some(begun) => return Ok(begun),
+            None => caught(|| {
+                crate::offload::wait_for_latch(None, Some(BEHIND_ANOTHER));
+                Ok(())
+            })?,
+        }
+    }
+}
+
+fn record_end(
+    assignment: &Assignment,
+    counters: &store::runs::Counters,
+    failure: Option<&Error>,
+) -> Result<()> {
+    transaction("recording the end", || {
+        unsafe { pg_sys::ForceSyncCommit() };
+        let now = crate::settings::now();
+        store::runs::finish(assignment.run_id, assignment.connection_id, counters, failure, now)
+    })
+}

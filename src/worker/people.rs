@@ -1,0 +1,70 @@
+//! Users and teams.
+
+use super::run::Run;
+use crate::error::Result;
+use crate::settings;
+use crate::store::people::{write_teams, write_users};
+use crate::store::problems::{self, Problem};
+use chorus_client::{BadRecord, Error as ClientError};
+
+impl Run {
+    /// Reads users and teams. A role that may not read them loses these lists only: that is a recorded problem.
+    pub fn read_people(&mut self) -> Result<()> {
+        let link = self.open_link();
+        let client = link.client.clone();
+        let (users, teams) = link
+            .offload
+            .run(async move { tokio::join!(client.users(), client.teams()) })?;
+        let mut problems = Vec::new();
+        let users = self.sort_out("/v3/users", users, &mut problems)?;
+        let teams = self.sort_out("/api/v1/teams", teams, &mut problems)?;
+        let connection_id = self.assignment.connection_id;
+        self.step("writing users and teams", |_, _| {
+            if let Some((users, complete)) = &users {
+                write_users(connection_id, users, *complete)?;
+            }
+            if let Some((teams, complete)) = &teams {
+                write_teams(connection_id, teams, *complete)?;
+            }
+            problems::record(connection_id, &problems, settings::now())
+        })
+    }
+
+    /// The rows that could be read, and whether these are all; None if the whole list cannot be read.
+    fn sort_out<T>(
+        &self,
+        route: &'static str,
+        answer: std::result::Result<Vec<std::result::Result<T, BadRecord>>, ClientError>,
+        problems: &mut Vec<Problem>,
+    ) -> Result<Option<(Vec<T>, bool)>> {
+        let mut problem = |problem: String| {
+            problems.push(Problem { route, source_call_id: None, problem });
+        };
+        let rows = match answer {
+            Ok(rows) => rows,
+            Err(
+                error @ (ClientError::Forbidden { .. }
+                | ClientError::NotFound { .. }
+                | ClientError::BadRequest { .. }
+                | ClientError::Unexpected { .. }
+                | ClientError::TooLarge { .. }),
+            ) => {
+                problem(error.to_string());
+                return Ok(None);
+            }
+            Err(error) => return Err(self.client_error(&error)),
+        };
+        let mut good = Vec::with_capacity(rows.len());
+        let mut bad = 0;
+        for row in rows {
+            match row {
+                Ok(row) => good.push(row),
+                Err(record) => {
+                    bad += 1;
+                    problem(format!("a row cannot be read: {}", record.problem));
+                }
+            }
+        }
+        Ok(Some((good, bad == 0)))
+    }
+}

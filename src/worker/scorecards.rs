@@ -1,0 +1,64 @@
+//! Scorecards that were submitted within the run's window.
+
+use super::run::Run;
+use crate::error::Result;
+use crate::settings;
+use crate::store::problems::{self, Problem};
+use crate::store::scorecards::{find_calls, write_page};
+use chorus_client::{Error as ClientError, ScorecardFilter};
+use futures_util::StreamExt;
+
+const ROUTE: &str = "/api/v1/scorecards";
+const PAGES_AHEAD: usize = 2;
+
+impl Run {
+    pub fn read_scorecards(&mut self) -> Result<()> {
+        let connection_id = self.assignment.connection_id;
+        let filter = ScorecardFilter {
+            submitted_from: Some(self.assignment.window_from),
+            ..ScorecardFilter::default()
+        };
+        let link = self.open_link();
+        let client = link.client.clone();
+        let mut pages = link.offload.stream(PAGES_AHEAD, |sender| async move {
+            let mut pages = std::pin::pin!(client.scorecards(filter));
+            while let Some(page) = pages.next().await {
+                if !sender.send(page).await {
+                    return;
+                }
+            }
+        });
+        loop {
+            let link = self.open_link();
+            let Some(page) = link.offload.next(&mut pages, None, || {})? else { break };
+            let mut problems = Vec::new();
+            let mut problem = |id, problem: String| {
+                problems.push(Problem { route: ROUTE, source_call_id: id, problem });
+            };
+            let mut scorecards = Vec::new();
+            match page {
+                Ok(page) => {
+                    for row in page.rows {
+                        match row {
+                            Ok(row) => scorecards.push(row),
+                            Err(bad) => problem(bad.id, format!("a scorecard cannot be read: {}", bad.problem)),
+                        }
+                    }
+                }
+                Err(
+                    error @ (ClientError::Forbidden { .. }
+                    | ClientError::NotFound { .. }
+                    | ClientError::BadRequest { .. }
+                    | ClientError::Unexpected { .. }
+                    | ClientError::TooLarge { .. }),
+                ) => problem(None, error.to_string()),
+                Err(error) => return Err(self.client_error(&error)),
+            }
+            self.step("writing scorecards", |_, _| {
+                write_page(connection_id, &scorecards)?;
+                problems::record(connection_id, &problems, settings::now())
+            })?;
+        }
+        self.step("writing scorecards", |_, _| find_calls(connection_id))
+    }
+}
