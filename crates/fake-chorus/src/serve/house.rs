@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 use serde_json::Value;
 use tokio::sync::watch;
 
-use super::listing::Filter;
+use super::filter::Filter;
 use super::seen::Seen;
 use super::shown::Shown;
 use crate::quirk::set::{NoSuchQuirk, QuirkSet};

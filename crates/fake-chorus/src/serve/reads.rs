@@ -1,86 +1,12 @@
-//! The routes beside the list of calls.
+//! People, scorecards, playlists and moments.
 
 use chrono::Duration;
 use serde_json::{Value, json};
 
 use super::answer::{Answer, JSON, JSON_API};
 use super::query::{Query, range};
-use super::shown::{DetailRequest, Shown};
-use crate::quirk::choice::Choice;
-use crate::quirk::details::{Unfinished, unfinished};
-use crate::tenant::Call;
-use crate::wire::{emails, people, scorecards, shared};
-
-/// `GET /api/v1/conversations/{id}`
-pub fn conversation(shown: &Shown, id: &str, query: &Query) -> Answer {
-    let Some(position) = shown.position(id) else {
-        return Answer::not_found();
-    };
-    let call = &shown.tenant.calls[position];
-    let total = shown.tenant.calls.len();
-    let gone = shown
-        .quirks
-        .get("not-found")
-        .is_some_and(|quirk| Choice::of(&quirk.args).has(id, position, total));
-    let email_404 = call.is_email()
-        && shown
-            .quirks
-            .get("email-detail")
-            .is_some_and(|quirk| quirk.says("404"));
-    let secret = call.private
-        && shown
-            .quirks
-            .get("private-rows")
-            .is_some_and(|quirk| quirk.says("404"));
-    if gone || email_404 || secret {
-        return Answer::not_found();
-    }
-    let fields = match fields(shown, query) {
-        Ok(fields) => fields,
-        Err(parameter) => return Answer::bad_parameter(parameter),
-    };
-    let request = DetailRequest {
-        metadata: query.flag("include_meeting_metadata"),
-        fields,
-    };
-    match unfinished(&shown.quirks, position, total, call) {
-        Unfinished::NotFound => Answer::not_found(),
-        Unfinished::Partial(share) => {
-            let mut early = Call::clone(call);
-            early.processing_state = "processing".into();
-            let kept = (early.utterances.len() as f64 * share) as usize;
-            early.utterances.truncate(kept);
-            early.trackers.clear();
-            early.summary = None;
-            Answer::bytes(JSON_API, shown.detail_of(position, &early, &request))
-        }
-        Unfinished::No => Answer::bytes(JSON_API, shown.detail(position, &request)),
-    }
-}
-
-/// The members that `fields` names and the server honours.
-fn fields<'a>(shown: &Shown, query: &Query) -> Result<Option<Vec<String>>, &'a str> {
-    const KNOWN: &str = "account company_name _created_at _modified_at deal disposition language metrics meeting.id \
-        name owner owner.email participants private recording recording.audio_only recording.autojoin \
-        recording.autojoin_reason recording.clusters recording.duration recording.end_reason recording.recordable \
-        recording.schedule_end_time recording.schedule_start_time recording.start_time recording.thumbnails \
-        recording.trackers recording.utterances source status user_company_name";
-    let Some(names) = query.list("fields") else {
-        return Ok(None);
-    };
-    match shown.quirks.get("fields") {
-        Some(quirk) if quirk.says("ignored") => Ok(None),
-        Some(quirk)
-            if quirk.says("strict")
-                && names
-                    .iter()
-                    .any(|name| !KNOWN.split_whitespace().any(|known| known == *name)) =>
-        {
-            Err("fields")
-        }
-        _ => Ok(Some(names.into_iter().map(str::to_owned).collect())),
-    }
-}
+use super::shown::Shown;
+use crate::wire::{people, scorecards, shared};
 
 /// `GET /v3/users`
 pub fn users(shown: &Shown, version: Option<&str>) -> Answer {
@@ -128,8 +54,8 @@ pub fn teams(shown: &Shown) -> Answer {
     Answer::json(JSON_API, &json!({"data": teams}))
 }
 
-/// `page[size]` and `page[number]`.
-fn page_of(query: &Query, most: usize) -> Result<(usize, usize), &'static str> {
+/// `page[size]` and `page[number]`; `Err` names the one that is out of range.
+pub fn page_of(query: &Query, most: usize) -> Result<(usize, usize), &'static str> {
     let whole = |text: &str| text.parse::<usize>().ok();
     let size = query.read("page[size]", whole)?.unwrap_or(20);
     let number = query.read("page[number]", whole)?.unwrap_or(1);
@@ -200,111 +126,11 @@ pub fn scorecards(shown: &Shown, query: &Query) -> Answer {
     Answer::json(JSON_API, &json!({"data": rows}))
 }
 
-fn within<T: PartialOrd>(bounds: Option<[Option<T>; 2]>, value: T) -> bool {
+pub fn within<T: PartialOrd>(bounds: Option<[Option<T>; 2]>, value: T) -> bool {
     let Some([from, to]) = bounds else {
         return true;
     };
     from.is_none_or(|from| value >= from) && to.is_none_or(|to| value <= to)
-}
-
-/// `GET /api/v1/emails`
-pub fn emails(shown: &Shown, query: &Query) -> Answer {
-    let size = match page_of(query, 100) {
-        Ok((size, _)) => size,
-        Err(parameter) => return Answer::bad_parameter(parameter),
-    };
-    let Ok(sent) = query.read("filter[email.sent]", range) else {
-        return Answer::bad_parameter("filter[email.sent]");
-    };
-    let start: usize = match query
-        .get("page[after]")
-        .map(|cursor| cursor.trim_start_matches("after-").parse())
-    {
-        None => 0,
-        Some(Ok(start)) => start,
-        Some(Err(_)) => return Answer::bad_parameter("page[after]"),
-    };
-    let found: Vec<&Call> = shown
-        .tenant
-        .calls
-        .iter()
-        .map(|call| &**call)
-        .filter(|call| is_wanted_email(shown, call, query, sent))
-        .collect();
-    let quirk = shown.quirks.get("email-pages");
-    let says = |word: &str| quirk.is_some_and(|quirk| quirk.says(word));
-    let empty_turn = says("empty")
-        && query
-            .get("page[after]")
-            .is_some_and(|cursor| !cursor.starts_with("after-"));
-    let taken = match () {
-        () if empty_turn => 0,
-        () if says("short") => size.div_ceil(2),
-        () => size,
-    };
-    let rows: Vec<Value> = found
-        .iter()
-        .skip(start)
-        .take(taken)
-        .map(|call| emails::resource(&shown.tenant, call))
-        .collect();
-    let next = start + rows.len();
-    let more = next < found.len();
-    // `after-5` and `5` are the same place; the quirk `empty` answers the second form without rows.
-    let cursor = match more {
-        true if says("empty") && !empty_turn => json!(next.to_string()),
-        true => json!(format!("after-{next}")),
-        false => Value::Null,
-    };
-    let body = match () {
-        () if more => json!({"data": rows, "meta": {"page": {"cursor": cursor}}}),
-        () if says("no-meta") => json!({"data": rows}),
-        () if says("empty-page-object") => json!({"data": rows, "meta": {"page": {}}}),
-        () => json!({"data": rows, "meta": {"page": {"cursor": null}}}),
-    };
-    Answer::json(JSON_API, &body)
-}
-
-type Bounds = Option<[Option<chrono::DateTime<chrono::Utc>>; 2]>;
-
-fn is_wanted_email(shown: &Shown, call: &Call, query: &Query, sent: Bounds) -> bool {
-    let part = |name: &str, value: &str| {
-        query
-            .get(name)
-            .is_none_or(|wanted| value.to_lowercase().contains(&wanted.to_lowercase()))
-    };
-    let owner = shown.tenant.user(call.user_id);
-    let any = |name: &str, pick: fn(&crate::tenant::Participant) -> Option<&str>| {
-        query.list(name).is_none_or(|wanted| {
-            call.participants
-                .iter()
-                .filter_map(pick)
-                .any(|own| wanted.iter().any(|wanted| own.eq_ignore_ascii_case(wanted)))
-        })
-    };
-    call.is_email()
-        && within(sent, crate::generate::instant(call.date_time))
-        && part("filter[name]", &call.subject)
-        && part(
-            "filter[owner.name]",
-            &owner.map(|owner| owner.name()).unwrap_or_default(),
-        )
-        && part(
-            "filter[owner.email]",
-            owner.map(|owner| owner.email.as_str()).unwrap_or_default(),
-        )
-        && query.get("filter[thread]").is_none_or(|thread| {
-            call.email
-                .as_ref()
-                .is_some_and(|email| email.thread == thread)
-        })
-        && query
-            .list("filter[ids]")
-            .is_none_or(|ids| ids.contains(&call.engagement_id.as_str()))
-        && any("filter[participants.name]", |person| person.name.as_deref())
-        && any("filter[participants.email]", |person| {
-            person.email.as_deref()
-        })
 }
 
 /// `GET /api/v1/playlists`

@@ -10,7 +10,7 @@ use super::house::House;
 use super::query::Query;
 use super::route::Route;
 use super::seen::SeenRequest;
-use super::{listing, paging, reads};
+use super::{conversation, listing, mailbox, paging, reads};
 use crate::quirk::faults;
 use crate::wire::errors;
 
@@ -58,7 +58,7 @@ pub async fn receive(house: &House, request: Request<Body>) -> Result<Response<B
                 }
                 answer
             }
-            Route::Conversation(id) => reads::conversation(&shown, id, &query),
+            Route::Conversation(id) => conversation::answer(&shown, id, &query),
             Route::Users => {
                 let version = request
                     .headers()
@@ -70,7 +70,7 @@ pub async fn receive(house: &House, request: Request<Body>) -> Result<Response<B
             Route::Session => reads::session(&shown),
             Route::Teams => reads::teams(&shown),
             Route::Scorecards => reads::scorecards(&shown, &query),
-            Route::Emails => reads::emails(&shown, &query),
+            Route::Emails => mailbox::answer(&shown, &query),
             Route::Playlists => reads::playlists(&shown, &query),
             Route::Moments => reads::moments(&shown, &query),
             Route::ConversationList | Route::Invented | Route::Outside => Answer::not_found(),
