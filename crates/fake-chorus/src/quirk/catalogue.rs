@@ -256,8 +256,8 @@ pub const QUIRKS: &[Quirk] = &[
         "future-rows",
         &[18],
         Stage,
-        "n (3)",
-        "n meetings of the coming days on top of the list, `scheduled` and without a transcript",
+        "n (3); {\"rows\": n, \"from\": \"2026-03-02T12:00:00Z\"}",
+        "n meetings of the days after `from` (now) on top of the list, `scheduled` and without a transcript",
     ),
     quirk(
         "private-rows",
@@ -313,7 +313,7 @@ pub const QUIRKS: &[Quirk] = &[
         &[21],
         Stage,
         "<which>; {\"ids\": […], \"utterances\": \"none\", \"some\", \"reads\": n, \"answer\": \"200\", \"404\"}",
-        "The detail is `processing` (or 404) until n reads were made or the quirk is cleared",
+        "The detail is `processing` (or 404) until n reads were made or the quirk is cleared. The row says `processing` as well, but with `reads` it says `done`",
     ),
     quirk(
         "no-transcript",

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use chrono::Duration;
+use chrono::{Duration, Utc};
 use serde_json::Value;
 
 use super::choice::Choice;
@@ -10,6 +10,7 @@ use super::set::{QuirkSet, Switched};
 use super::text::{LONE_HIGH, LONE_LOW};
 use crate::generate::instant;
 use crate::serve::listing::PAGE;
+use crate::serve::query::epoch;
 use crate::tenant::{Call, Tenant, Tracker, Utterance, sort_newest_first};
 
 /// Applies every quirk of this place to a copy of the truth whose calls are sorted newest first.
@@ -60,7 +61,9 @@ pub fn stage(tenant: &mut Tenant, quirks: &QuirkSet) {
         record_twice(tenant, &Choice::of(&quirk.args));
     }
     if let Some(quirk) = quirks.get("future-rows") {
-        add_future(tenant, quirk.count("rows").unwrap_or(3));
+        let from = quirk.extra("from").and_then(Value::as_str).and_then(epoch);
+        let from = from.unwrap_or_else(|| Utc::now().timestamp() as f64);
+        add_future(tenant, quirk.count("rows").unwrap_or(3), from);
     }
     sort_newest_first(&mut tenant.calls);
     if quirks.is_on("exact-pages") {
@@ -215,11 +218,10 @@ fn record_twice(tenant: &mut Tenant, choice: &Choice) {
     tenant.calls.extend(twins);
 }
 
-fn add_future(tenant: &mut Tenant, count: u64) {
+fn add_future(tenant: &mut Tenant, count: u64, now: f64) {
     let Some(template) = tenant.calls.iter().find(|call| call.is_recorded()).cloned() else {
         return;
     };
-    let now = chrono::Utc::now().timestamp() as f64;
     for number in 0..count {
         let date_time = now + 86_400.0 * (number + 1) as f64;
         tenant.calls.push(Arc::new(Call {
