@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Sourced after environment.sh: a throw-away server from the staged copy, reached by Unix socket only.
 # It ends with the script that started it.
 

@@ -4,7 +4,7 @@
 began=$SECONDS
 
 scripts/prerequisites.sh
-[ ! -f "$target/prerequisites.env" ] || . "$target/prerequisites.env"
+use_unpacked
 scripts/build.sh
 step fake-chorus cargo build --release -p fake-chorus
 staged=$(scripts/stage.sh)

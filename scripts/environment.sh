@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Sourced by every script here: where things are, and how a step reports itself.
 
 set -euo pipefail
@@ -9,9 +10,12 @@ mkdir -p "$target/log"
 target=$(cd "$target" && pwd)
 log=$target/log
 
-# Written by prerequisites.sh when it had to unpack PostgreSQL privately.
-# shellcheck disable=SC1091
-if [ -f "$target/prerequisites.env" ]; then . "$target/prerequisites.env"; fi
+# What prerequisites.sh writes when it had to unpack PostgreSQL privately.
+use_unpacked() {
+    # shellcheck disable=SC1091
+    [ ! -f "$target/prerequisites.env" ] || . "$target/prerequisites.env"
+}
+use_unpacked
 
 extension_version=$(sed -n "s/^default_version *= *'\(.*\)'/\1/p" chorus_sync.control)
 

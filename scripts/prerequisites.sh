@@ -62,7 +62,7 @@ else
     step prerequisites unpack_packages || cannot "run as root: apt-get install $packages"
     # Written only now, so that a half-unpacked PostgreSQL is never used.
     write_environment
-    . "$target/prerequisites.env"
+    use_unpacked
 fi
 
 lacking=$(missing | xargs)

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Sourced: $stage, where the private copy of PostgreSQL goes.
 #
 # When root runs the tests, the server belongs to another user, who may not be able to enter this directory

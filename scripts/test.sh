@@ -15,7 +15,7 @@ summary_of_unit() { echo "$(passed_in "$1") passed"; }
 summary_of_server() { echo "$(passed_in "$1") passed"; }
 
 scripts/prerequisites.sh || failed prerequisites
-[ ! -f "$target/prerequisites.env" ] || . "$target/prerequisites.env"
+use_unpacked
 
 step unit cargo test --release --no-fail-fast || failed unit
 scripts/build.sh || failed build

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Sourced by prerequisites.sh: Debian packages without root. apt resolves and downloads what the system lacks,
 # dpkg only unpacks it: no script of a package runs, and nothing outside $target is touched.
 

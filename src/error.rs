@@ -102,9 +102,15 @@ impl Error {
                     UnreachableKind::Timeout => {
                         "Check firewall and chorus_sync.proxy, or raise chorus_sync.request_timeout."
                     }
-                    _ => "Check the base URL, the firewall of the database server and chorus_sync.proxy.",
+                    _ => {
+                        "Check the base URL, the firewall of the database server and chorus_sync.proxy."
+                    }
                 };
-                Error::new("08001", format!("Cannot reach Chorus at {base_url}: {message}"), hint)
+                Error::new(
+                    "08001",
+                    format!("Cannot reach Chorus at {base_url}: {message}"),
+                    hint,
+                )
             }
             ClientError::ServerFault { status, .. } => Error::new(
                 "08001",
@@ -151,10 +157,9 @@ impl From<BaseUrlError> for Error {
     fn from(error: BaseUrlError) -> Self {
         let message = error.to_string();
         match error {
-            BaseUrlError::Malformed(_) => Error::bad_argument(
-                message,
-                "A base URL looks like https://chorus.ai",
-            ),
+            BaseUrlError::Malformed(_) => {
+                Error::bad_argument(message, "A base URL looks like https://chorus.ai")
+            }
             BaseUrlError::NotAllowed(_) => Error::not_allowed(
                 message,
                 "Use https and a public host. For a self-hosted tenant or a test a superuser may list the host in chorus_sync.trusted_hosts.",
@@ -165,18 +170,23 @@ impl From<BaseUrlError> for Error {
 
 impl From<pgrx::spi::Error> for Error {
     fn from(error: pgrx::spi::Error) -> Self {
-        Error::new("XX000", format!("an internal statement failed: {error}"), "")
+        Error::new(
+            "XX000",
+            format!("an internal statement failed: {error}"),
+            "",
+        )
     }
 }
 
 /// PostgreSQL packs the five characters into six bits each, first character lowest.
 fn encode_sqlstate(text: &str) -> i32 {
-    text.bytes()
-        .take(5)
-        .enumerate()
-        .fold(0, |code, (i, byte)| code | (((byte.wrapping_sub(b'0')) as i32 & 0x3f) << (6 * i)))
+    text.bytes().take(5).enumerate().fold(0, |code, (i, byte)| {
+        code | (((byte.wrapping_sub(b'0')) as i32 & 0x3f) << (6 * i))
+    })
 }
 
 fn decode_sqlstate(code: i32) -> String {
-    (0..5).map(|i| (((code >> (6 * i)) & 0x3f) as u8 + b'0') as char).collect()
+    (0..5)
+        .map(|i| (((code >> (6 * i)) & 0x3f) as u8 + b'0') as char)
+        .collect()
 }

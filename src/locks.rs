@@ -28,9 +28,8 @@ fn tag(class: u32, key: i64) -> pg_sys::LOCKTAG {
 
 /// Takes the lock of a run for the rest of this process' life. False if another process has it.
 pub fn hold_run(run_id: i64) -> bool {
-    let taken = unsafe {
-        pg_sys::LockAcquire(&tag(RUN, run_id), pg_sys::ExclusiveLock as i32, true, true)
-    };
+    let taken =
+        unsafe { pg_sys::LockAcquire(&tag(RUN, run_id), pg_sys::ExclusiveLock as i32, true, true) };
     taken != pg_sys::LockAcquireResult::LOCKACQUIRE_NOT_AVAIL
 }
 

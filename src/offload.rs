@@ -88,7 +88,11 @@ impl Offload {
                 .build()
         })
         .map_err(no_threads)?;
-        Ok(Offload { runtime: Some(runtime), woken, waker: Waker(Arc::new(waker)) })
+        Ok(Offload {
+            runtime: Some(runtime),
+            woken,
+            waker: Waker(Arc::new(waker)),
+        })
     }
 
     /// Runs one future to its end. A PostgreSQL error (cancel, termination) leaves it behind.
@@ -100,7 +104,11 @@ impl Offload {
             sender.send(future.await).await;
         });
         self.next(&mut answers, None, || {})?.ok_or_else(|| {
-            Error::new("XX000", "a network thread of chorus_sync ended without an answer", "")
+            Error::new(
+                "XX000",
+                "a network thread of chorus_sync ended without an answer",
+                "",
+            )
         })
     }
 
@@ -111,7 +119,10 @@ impl Offload {
         F: Future<Output = ()> + Send + 'static,
     {
         let (sender, values) = mpsc::channel(ahead);
-        let sender = Sender { values: Some(sender), waker: self.waker.clone() };
+        let sender = Sender {
+            values: Some(sender),
+            waker: self.waker.clone(),
+        };
         if let Some(runtime) = &self.runtime {
             runtime.spawn(produce(sender));
         }

@@ -22,8 +22,17 @@ pub fn as_owner<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
         "SELECT extowner FROM pg_catalog.pg_extension WHERE extname = 'chorus_sync'",
         &[],
     )?
-    .ok_or_else(|| Error::new("42704", "the extension chorus_sync is not installed in this database", "CREATE EXTENSION chorus_sync;"))?;
-    let mut before = Restore { user: pg_sys::InvalidOid, context: 0 };
+    .ok_or_else(|| {
+        Error::new(
+            "42704",
+            "the extension chorus_sync is not installed in this database",
+            "CREATE EXTENSION chorus_sync;",
+        )
+    })?;
+    let mut before = Restore {
+        user: pg_sys::InvalidOid,
+        context: 0,
+    };
     unsafe {
         pg_sys::GetUserIdAndSecContext(&mut before.user, &mut before.context);
         pg_sys::SetUserIdAndSecContext(

@@ -27,7 +27,13 @@ pub fn seal(api_key: &str, connection_id: i64, base_url: &BaseUrl) -> Result<Vec
     let nonce = XChaCha20Poly1305::generate_nonce(&mut OsRng);
     let bound_to = bound_to(connection_id, base_url);
     let sealed = cipher
-        .encrypt(&nonce, Payload { msg: api_key.as_bytes(), aad: bound_to.as_bytes() })
+        .encrypt(
+            &nonce,
+            Payload {
+                msg: api_key.as_bytes(),
+                aad: bound_to.as_bytes(),
+            },
+        )
         .map_err(|_| Error::unusable_setting("the API key could not be sealed", ""))?;
     Ok([&[VERSION], nonce.as_slice(), &sealed].concat())
 }
@@ -47,7 +53,13 @@ pub fn open(sealed: &[u8], connection_id: i64, base_url: &BaseUrl) -> Result<Api
     let (nonce, sealed) = rest.split_at(NONCE_BYTES);
     let bound_to = bound_to(connection_id, base_url);
     let opened = cipher(false)?
-        .decrypt(XNonce::from_slice(nonce), Payload { msg: sealed, aad: bound_to.as_bytes() })
+        .decrypt(
+            XNonce::from_slice(nonce),
+            Payload {
+                msg: sealed,
+                aad: bound_to.as_bytes(),
+            },
+        )
         .map(Zeroizing::new)
         .map_err(|_| unusable())?;
     let text = std::str::from_utf8(&opened).map_err(|_| unusable())?;
@@ -55,7 +67,10 @@ pub fn open(sealed: &[u8], connection_id: i64, base_url: &BaseUrl) -> Result<Api
 }
 
 fn bound_to(connection_id: i64, base_url: &BaseUrl) -> String {
-    format!("chorus_sync connection {connection_id} at {}", base_url.origin())
+    format!(
+        "chorus_sync connection {connection_id} at {}",
+        base_url.origin()
+    )
 }
 
 fn cipher(may_make: bool) -> Result<XChaCha20Poly1305> {
@@ -69,7 +84,9 @@ fn cipher(may_make: bool) -> Result<XChaCha20Poly1305> {
             read_key(&path)?
         }
     };
-    Ok(XChaCha20Poly1305::new(chacha20poly1305::Key::from_slice(key.as_slice())))
+    Ok(XChaCha20Poly1305::new(chacha20poly1305::Key::from_slice(
+        key.as_slice(),
+    )))
 }
 
 fn data_directory() -> PathBuf {
@@ -86,17 +103,23 @@ fn read_key(path: &Path) -> Result<Zeroizing<Vec<u8>>> {
         )
     };
     let mut file = std::fs::File::open(path).map_err(|error| unusable(error.to_string()))?;
-    let facts = file.metadata().map_err(|error| unusable(error.to_string()))?;
+    let facts = file
+        .metadata()
+        .map_err(|error| unusable(error.to_string()))?;
     if !facts.is_file() {
         return Err(unusable("it is not a file".into()));
     }
     // As libpq asks of its own: a file of root may be read by a group.
     let forbidden = if facts.uid() == 0 { 0o027 } else { 0o077 };
     if facts.mode() & forbidden != 0 {
-        return Err(unusable(format!("others may read it (mode {:04o})", facts.mode() & 0o7777)));
+        return Err(unusable(format!(
+            "others may read it (mode {:04o})",
+            facts.mode() & 0o7777
+        )));
     }
     let mut key = Zeroizing::new(vec![0u8; KEY_BYTES]);
-    file.read_exact(&mut key).map_err(|error| unusable(error.to_string()))?;
+    file.read_exact(&mut key)
+        .map_err(|error| unusable(error.to_string()))?;
     Ok(key)
 }
 
@@ -120,7 +143,9 @@ fn make_key(path: &Path) -> Result<()> {
         .mode(0o600)
         .open(&draft)
         .map_err(cannot)?;
-    file.write_all(&key).and_then(|()| file.sync_all()).map_err(cannot)?;
+    file.write_all(&key)
+        .and_then(|()| file.sync_all())
+        .map_err(cannot)?;
     let made = std::fs::hard_link(&draft, path);
     let _ = std::fs::remove_file(&draft);
     match made {

@@ -31,37 +31,61 @@ pub fn define() {
         c"chorus_sync.max_concurrent_requests",
         c"How many requests to Chorus may be under way at once.",
         c"Per run. More is faster until Chorus complains.",
-        &MAX_CONCURRENT_REQUESTS, 1, 64, GucContext::Suset, none,
+        &MAX_CONCURRENT_REQUESTS,
+        1,
+        64,
+        GucContext::Suset,
+        none,
     );
     GucRegistry::define_int_guc(
         c"chorus_sync.max_requests_per_minute",
         c"Caps the requests to Chorus per minute; 0 leaves the pace to what Chorus allows.",
         c"Chorus publishes no limit; what it answers with 429 is obeyed in any case.",
-        &MAX_REQUESTS_PER_MINUTE, 0, 60_000, GucContext::Suset, none,
+        &MAX_REQUESTS_PER_MINUTE,
+        0,
+        60_000,
+        GucContext::Suset,
+        none,
     );
     GucRegistry::define_int_guc(
         c"chorus_sync.request_timeout",
         c"How long one request may take, from connecting to the last byte.",
         c"A request over it is tried again a few times.",
-        &REQUEST_TIMEOUT_MS, 100, 600_000, GucContext::Suset, GucFlags::UNIT_MS,
+        &REQUEST_TIMEOUT_MS,
+        100,
+        600_000,
+        GucContext::Suset,
+        GucFlags::UNIT_MS,
     );
     GucRegistry::define_int_guc(
         c"chorus_sync.max_response_bytes",
         c"The largest answer that is read, after decompression.",
         c"A larger one is recorded in chorus.problems and skipped.",
-        &MAX_RESPONSE_KB, 64, 1024 * 1024, GucContext::Suset, GucFlags::UNIT_KB,
+        &MAX_RESPONSE_KB,
+        64,
+        1024 * 1024,
+        GucContext::Suset,
+        GucFlags::UNIT_KB,
     );
     GucRegistry::define_int_guc(
         c"chorus_sync.overlap",
         c"How far behind the last run an incremental run lists again.",
         c"Chorus lists by meeting time, so calls appear behind any high-water mark.",
-        &OVERLAP_S, 3600, 90 * 24 * 3600, GucContext::Suset, GucFlags::UNIT_S,
+        &OVERLAP_S,
+        3600,
+        90 * 24 * 3600,
+        GucContext::Suset,
+        GucFlags::UNIT_S,
     );
     GucRegistry::define_int_guc(
         c"chorus_sync.transcript_retry_days",
         c"For how many days after the meeting an unfinished transcript is asked for again.",
         c"After that its state is failed.",
-        &TRANSCRIPT_RETRY_DAYS, 1, 365, GucContext::Suset, none,
+        &TRANSCRIPT_RETRY_DAYS,
+        1,
+        365,
+        GucContext::Suset,
+        none,
     );
     GucRegistry::define_string_guc(
         c"chorus_sync.trusted_hosts",
@@ -73,33 +97,45 @@ pub fn define() {
         c"chorus_sync.ca_file",
         c"File with certificates, in PEM, that are trusted beside the system's.",
         c"Read by the server at each run.",
-        &CA_FILE, GucContext::Suset, hidden,
+        &CA_FILE,
+        GucContext::Suset,
+        hidden,
     );
     GucRegistry::define_string_guc(
         c"chorus_sync.proxy",
         c"Proxy for requests to Chorus, such as http://proxy.example:3128.",
         c"Empty: none. The environment of the server is not looked at.",
-        &PROXY, GucContext::Suset, hidden,
+        &PROXY,
+        GucContext::Suset,
+        hidden,
     );
     GucRegistry::define_string_guc(
         c"chorus_sync.secret_key_file",
         c"File with the key that seals the API keys.",
         c"Empty: chorus_sync.key in the data directory, made on first use with mode 0600.",
-        &SECRET_KEY_FILE, GucContext::Suset, hidden,
+        &SECRET_KEY_FILE,
+        GucContext::Suset,
+        hidden,
     );
     GucRegistry::define_string_guc(
         c"chorus_sync.timezone",
         c"Time zone in which cron schedules are meant.",
         c"A name of the IANA database such as Europe/Berlin.",
-        &TIMEZONE, GucContext::Suset, none,
+        &TIMEZONE,
+        GucContext::Suset,
+        none,
     );
     unsafe {
         GucRegistry::define_string_guc_with_hooks(
             c"chorus_sync.clock_offset",
             c"Added to every time that chorus_sync reads; for tests.",
             c"Seconds, or a number with a unit such as 3d or '-2 hours'.",
-            &CLOCK_OFFSET, GucContext::Suset, GucFlags::NO_SHOW_ALL,
-            Some(check_offset), None, None,
+            &CLOCK_OFFSET,
+            GucContext::Suset,
+            GucFlags::NO_SHOW_ALL,
+            Some(check_offset),
+            None,
+            None,
         );
     }
     // From here on a misspelt chorus_sync.* is refused instead of silently accepted.
@@ -107,7 +143,10 @@ pub fn define() {
 }
 
 fn text(setting: &Text) -> String {
-    setting.get().map(|value| value.to_string_lossy().trim().to_owned()).unwrap_or_default()
+    setting
+        .get()
+        .map(|value| value.to_string_lossy().trim().to_owned())
+        .unwrap_or_default()
 }
 
 fn optional(setting: &Text) -> Option<String> {
@@ -131,7 +170,9 @@ fn offset(text: &str) -> Option<TimeDelta> {
             .unwrap_or(rest.len());
         let number: f64 = rest[..digits].parse().ok()?;
         rest = rest[digits..].trim_start();
-        let letters = rest.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(rest.len());
+        let letters = rest
+            .find(|c: char| !c.is_ascii_alphabetic())
+            .unwrap_or(rest.len());
         let unit_s = match rest[..letters].trim_end_matches('s') {
             "" | "sec" | "second" => 1.0,
             "m" => 0.001,
@@ -155,7 +196,8 @@ unsafe extern "C-unwind" fn check_offset(
     _source: pg_sys::GucSource::Type,
 ) -> bool {
     let value = unsafe { *value };
-    value.is_null() || offset(&unsafe { std::ffi::CStr::from_ptr(value) }.to_string_lossy()).is_some()
+    value.is_null()
+        || offset(&unsafe { std::ffi::CStr::from_ptr(value) }.to_string_lossy()).is_some()
 }
 
 pub fn trusted_hosts() -> Vec<String> {

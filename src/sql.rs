@@ -44,7 +44,10 @@ pub fn time<'a>(value: impl Into<Option<DateTime<Utc>>>) -> Argument<'a> {
 }
 
 pub fn json<'a>(value: &impl serde::Serialize) -> Argument<'a> {
-    of(serde_json::to_value(value).ok().map(JsonB), pg_sys::JSONBOID)
+    of(
+        serde_json::to_value(value).ok().map(JsonB),
+        pg_sys::JSONBOID,
+    )
 }
 
 fn of<'a, T: IntoDatum + 'a>(value: Option<T>, oid: pg_sys::Oid) -> Argument<'a> {
@@ -63,7 +66,11 @@ pub fn execute(statement: &str, arguments: &[Argument]) -> Result<u64> {
 pub fn one<T: FromDatum + IntoDatum>(statement: &str, arguments: &[Argument]) -> Result<Option<T>> {
     Spi::connect_mut(|client| {
         let rows = client.update(statement, Some(1), arguments)?;
-        if rows.is_empty() { Ok(None) } else { Ok(rows.first().get_one::<T>()?) }
+        if rows.is_empty() {
+            Ok(None)
+        } else {
+            Ok(rows.first().get_one::<T>()?)
+        }
     })
 }
 
@@ -119,6 +126,10 @@ pub fn latest_json<T: DeserializeOwned>(
 
 fn from_json<T: DeserializeOwned>(value: serde_json::Value) -> Result<T> {
     serde_json::from_value(value).map_err(|error| {
-        crate::error::Error::new("XX000", format!("a row of the schema chorus is not as expected: {error}"), "")
+        crate::error::Error::new(
+            "XX000",
+            format!("a row of the schema chorus is not as expected: {error}"),
+            "",
+        )
     })
 }

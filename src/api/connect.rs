@@ -58,9 +58,12 @@ type Tested = TableIterator<
 #[pg_extern]
 fn chorus_test_connection(base_url: Option<&str>, api_key: Option<&str>) -> Tested {
     let _hidden = Hidden::behind(c"SELECT chorus_test_connection(...) -- arguments are hidden");
-    let tested = BaseUrl::parse(base_url.unwrap_or("https://chorus.ai"), &settings::trusted_hosts())
-        .map_err(Error::from)
-        .and_then(|base_url| check(&base_url, key(api_key.unwrap_or_default())?, 30));
+    let tested = BaseUrl::parse(
+        base_url.unwrap_or("https://chorus.ai"),
+        &settings::trusted_hosts(),
+    )
+    .map_err(Error::from)
+    .and_then(|base_url| check(&base_url, key(api_key.unwrap_or_default())?, 30));
     TableIterator::once(match tested {
         Ok(who) => (true, who.workspace, who.connected_as, None, None),
         Err(error) if error.is_cancel() => error.raise(),
@@ -89,11 +92,17 @@ fn connect(request: Request) -> Result<Who> {
     refuse_standby()?;
     let name = request.connection.trim();
     if name.is_empty() {
-        return Err(Error::bad_argument("a connection needs a name", "Leave connection away for 'default'."));
+        return Err(Error::bad_argument(
+            "a connection needs a name",
+            "Leave connection away for 'default'.",
+        ));
     }
     if !(1..=3650).contains(&request.lookback_days) {
         return Err(Error::bad_argument(
-            format!("lookback_days must be from 1 to 3650, not {}", request.lookback_days),
+            format!(
+                "lookback_days must be from 1 to 3650, not {}",
+                request.lookback_days
+            ),
             "It says how many days the first run reaches back; 30 is usual.",
         ));
     }
@@ -127,7 +136,15 @@ fn connect(request: Request) -> Result<Who> {
         ));
     }
     let function = as_owner(|| {
-        store(name, &request, schedule.as_deref(), &base_url, given_key.as_ref().map(|k| k.as_str()), stored.as_ref(), &who)?;
+        store(
+            name,
+            &request,
+            schedule.as_deref(),
+            &base_url,
+            given_key.as_ref().map(|k| k.as_str()),
+            stored.as_ref(),
+            &who,
+        )?;
         sql::one::<String>(
             "SELECT format('%I.chorus_sync', n.nspname) FROM pg_catalog.pg_extension e
                JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'chorus_sync'",
@@ -194,7 +211,10 @@ fn stored_key(stored: &Connection, base_url: &BaseUrl) -> Result<ApiKey> {
     let before = BaseUrl::parse(&stored.base_url, &settings::trusted_hosts()).ok();
     if before.is_none_or(|before| before.origin() != base_url.origin()) {
         return Err(Error::bad_argument(
-            format!("connection \"{}\" moves to another host, so it needs its API key again", stored.name),
+            format!(
+                "connection \"{}\" moves to another host, so it needs its API key again",
+                stored.name
+            ),
             "A stored key is never sent to a host that it was not given for. Pass api_key_file or api_key too.",
         ));
     }
@@ -220,11 +240,20 @@ fn check(base_url: &BaseUrl, api_key: ApiKey, lookback_days: i32) -> Result<Who>
         Ok::<_, chorus_client::Error>((me, session))
     })?;
     let (me, session) = asked.map_err(|error| Error::from_client(&error, &shown))?;
-    let Me { domain, email, name, .. } = me;
-    let domain = domain.map(|domain| domain.trim().to_lowercase()).filter(|domain| !domain.is_empty());
+    let Me {
+        domain,
+        email,
+        name,
+        ..
+    } = me;
+    let domain = domain
+        .map(|domain| domain.trim().to_lowercase())
+        .filter(|domain| !domain.is_empty());
     Ok(Who {
         workspace: domain.clone(),
-        workspace_id: session.and_then(|session| session.customer_id).map(|id| id.to_string()),
+        workspace_id: session
+            .and_then(|session| session.customer_id)
+            .map(|id| id.to_string()),
         domain,
         connected_as: email.or(name),
     })
@@ -241,7 +270,11 @@ fn store(
 ) -> Result<()> {
     let connection_id = match stored {
         Some(stored) => stored.connection_id,
-        None => sql::one("SELECT nextval('chorus.connections_connection_id_seq')", &[])?.unwrap_or(0),
+        None => sql::one(
+            "SELECT nextval('chorus.connections_connection_id_seq')",
+            &[],
+        )?
+        .unwrap_or(0),
     };
     // The key comes first: a connection that is inserted without one counts as restored from a dump.
     if let Some(given) = given_key {

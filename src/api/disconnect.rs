@@ -8,16 +8,33 @@ use crate::store::runs;
 use pgrx::prelude::*;
 
 /// Tables whose rows belong to a call; they are emptied before the calls themselves.
-const OF_CALLS: [&str; 6] =
-    ["utterances", "participants", "transcripts", "call_trackers", "tracker_mentions", "call_metrics"];
+const OF_CALLS: [&str; 6] = [
+    "utterances",
+    "participants",
+    "transcripts",
+    "call_trackers",
+    "tracker_mentions",
+    "call_metrics",
+];
 /// Tables whose rows belong to a connection; the connection goes last.
 const OF_CONNECTIONS: [&str; 9] = [
-    "calls", "users", "teams", "team_members", "trackers", "scorecards", "scorecard_scores", "problems", "runs",
+    "calls",
+    "users",
+    "teams",
+    "team_members",
+    "trackers",
+    "scorecards",
+    "scorecard_scores",
+    "problems",
+    "runs",
 ];
 
 #[pg_extern]
 fn chorus_disconnect(connection: Option<&str>, purge: Option<bool>) {
-    answer(disconnect(connection.unwrap_or("default"), purge.unwrap_or(false)));
+    answer(disconnect(
+        connection.unwrap_or("default"),
+        purge.unwrap_or(false),
+    ));
 }
 
 fn disconnect(name: &str, purge: bool) -> Result<()> {
@@ -31,7 +48,10 @@ fn disconnect(name: &str, purge: bool) -> Result<()> {
         )?
         .ok_or_else(|| runs::unknown_connection(name))?;
         let id = || [sql::int8(connection_id)];
-        sql::execute("DELETE FROM chorus.credentials WHERE connection_id = $1", &id())?;
+        sql::execute(
+            "DELETE FROM chorus.credentials WHERE connection_id = $1",
+            &id(),
+        )?;
         for run in runs::latest_unfinished(connection_id)? {
             cancel::cancel(run.run_id)?;
         }
@@ -46,12 +66,20 @@ fn disconnect(name: &str, purge: bool) -> Result<()> {
                 )?;
             }
             for table in OF_CONNECTIONS {
-                sql::execute(&format!("DELETE FROM chorus.{table} WHERE connection_id = $1"), &id())?;
+                sql::execute(
+                    &format!("DELETE FROM chorus.{table} WHERE connection_id = $1"),
+                    &id(),
+                )?;
             }
-            sql::execute("DELETE FROM chorus.connections WHERE connection_id = $1", &id())?;
+            sql::execute(
+                "DELETE FROM chorus.connections WHERE connection_id = $1",
+                &id(),
+            )?;
         }
         Ok(())
     })?;
-    pgrx::notice!("the API key is deleted here, but still valid in Chorus: revoke it under Personal Settings, API Access");
+    pgrx::notice!(
+        "the API key is deleted here, but still valid in Chorus: revoke it under Personal Settings, API Access"
+    );
     Ok(())
 }

@@ -12,7 +12,10 @@ pub fn parse(schedule: &str) -> Result<String> {
         return Ok(schedule.to_owned());
     }
     let interval = crate::transaction::caught(|| {
-        sql::one::<f64>("SELECT extract(epoch FROM $1::interval)::float8", &[sql::text(schedule)])
+        sql::one::<f64>(
+            "SELECT extract(epoch FROM $1::interval)::float8",
+            &[sql::text(schedule)],
+        )
     });
     match interval {
         Ok(Some(seconds)) if seconds >= 1.0 => Ok(schedule.to_owned()),
@@ -20,7 +23,10 @@ pub fn parse(schedule: &str) -> Result<String> {
             format!("schedule \"{schedule}\" is shorter than a second"),
             hint,
         )),
-        Err(_) => Err(Error::bad_argument(format!("\"{schedule}\" is not a schedule"), hint)),
+        Err(_) => Err(Error::bad_argument(
+            format!("\"{schedule}\" is not a schedule"),
+            hint,
+        )),
     }
 }
 
@@ -30,10 +36,18 @@ pub fn pg_cron_line(schedule: &str, connection: &str, function: &str) -> String 
     let arguments = if connection == "default" {
         "wait => false".to_owned()
     } else {
-        format!("connection => {}, wait => false", pgrx::spi::quote_literal(connection))
+        format!(
+            "connection => {}, wait => false",
+            pgrx::spi::quote_literal(connection)
+        )
     };
     let command = format!("SELECT {function}({arguments})");
-    format!("SELECT cron.schedule({}, {}, {});", pgrx::spi::quote_literal(format!("chorus_sync {connection}")), pgrx::spi::quote_literal(cron), pgrx::spi::quote_literal(command))
+    format!(
+        "SELECT cron.schedule({}, {}, {});",
+        pgrx::spi::quote_literal(format!("chorus_sync {connection}")),
+        pgrx::spi::quote_literal(cron),
+        pgrx::spi::quote_literal(command)
+    )
 }
 
 /// The nearest cron expression; None if the interval has none.
@@ -41,7 +55,11 @@ fn as_cron(schedule: &str) -> Option<String> {
     if schedule.split_whitespace().count() == 5 {
         return Some(schedule.to_owned());
     }
-    let seconds = sql::one::<f64>("SELECT extract(epoch FROM $1::interval)::float8", &[sql::text(schedule)]).ok()??;
+    let seconds = sql::one::<f64>(
+        "SELECT extract(epoch FROM $1::interval)::float8",
+        &[sql::text(schedule)],
+    )
+    .ok()??;
     let minutes = (seconds / 60.0).round().max(1.0) as i64;
     Some(match minutes {
         1 => "* * * * *".to_owned(),

@@ -67,8 +67,17 @@ fn sync(lookback: Option<Interval>, name: &str, wait: bool) -> Result<Seen> {
         let extension = extension(wait, written_by)?;
         ready(&connection)?;
         let window_from = window_from(&connection, lookback)?;
-        let plan = Plan { connection_id: connection.connection_id, extension, window_from, by_lookback: lookback.is_some() };
-        if wait { plan.start_and_wait() } else { plan.queue() }
+        let plan = Plan {
+            connection_id: connection.connection_id,
+            extension,
+            window_from,
+            by_lookback: lookback.is_some(),
+        };
+        if wait {
+            plan.start_and_wait()
+        } else {
+            plan.queue()
+        }
     })
 }
 
@@ -107,7 +116,10 @@ fn ready(connection: &Connection) -> Result<()> {
     if has_key != Some(true) {
         return Err(Error::new(
             "28000",
-            format!("Invalid credentials: connection \"{}\" has no API key", connection.name),
+            format!(
+                "Invalid credentials: connection \"{}\" has no API key",
+                connection.name
+            ),
             "Keys are in no dump. Call chorus_connect() with the API key again.",
         ));
     }
@@ -125,7 +137,9 @@ fn window_from(connection: &Connection, lookback: Option<Interval>) -> Result<Da
     };
     let micros = sql::one::<f64>(
         "SELECT extract(epoch FROM $1 - ($1 - $2))::float8 * 1000000",
-        &[sql::time(now), unsafe { sql::Argument::new(lookback, pg_sys::INTERVALOID) }],
+        &[sql::time(now), unsafe {
+            sql::Argument::new(lookback, pg_sys::INTERVALOID)
+        }],
     )?;
     let micros = micros.unwrap_or(0.0);
     if micros < 3600e6 {
@@ -186,7 +200,13 @@ impl Plan {
             }
             let run_id = Self::next_run_id()?;
             let now = settings::now();
-            runs::queue(run_id, self.connection_id, "manual", (self.window_from, now), now)?;
+            runs::queue(
+                run_id,
+                self.connection_id,
+                "manual",
+                (self.window_from, now),
+                now,
+            )?;
             start_at_commit(self.assignment(run_id, Some(own_xid())));
             sql::one_json(
                 "SELECT to_jsonb(r) FROM chorus.runs r WHERE r.run_id = $1",
@@ -220,7 +240,9 @@ impl Plan {
         if seen.state == "failed" {
             return Err(Error {
                 sqlstate: seen.sqlstate.unwrap_or_else(|| "XX000".into()),
-                message: seen.problem.unwrap_or_else(|| format!("run {run_id} failed")),
+                message: seen
+                    .problem
+                    .unwrap_or_else(|| format!("run {run_id} failed")),
                 hint: seen.hint,
             });
         }
@@ -261,11 +283,21 @@ struct Watch {
 
 impl Watch {
     fn started(run_id: i64, worker: DynamicBackgroundWorker) -> Self {
-        Watch { run_id, worker: Some(worker), said: None, looked: Instant::now() }
+        Watch {
+            run_id,
+            worker: Some(worker),
+            said: None,
+            looked: Instant::now(),
+        }
     }
 
     fn joined(run_id: i64) -> Self {
-        Watch { run_id, worker: None, said: None, looked: Instant::now() }
+        Watch {
+            run_id,
+            worker: None,
+            said: None,
+            looked: Instant::now(),
+        }
     }
 
     /// Waits until the run is `enough`, or has no worker any more. An error while waiting that is a cancel of this
@@ -347,7 +379,10 @@ impl Watch {
         if blocked == Some(true) {
             return Err(Error::new(
                 "40P01",
-                format!("deadlock: run {} waits for a lock of the transaction that waits for the run", self.run_id),
+                format!(
+                    "deadlock: run {} waits for a lock of the transaction that waits for the run",
+                    self.run_id
+                ),
                 "COMMIT first, or use chorus_sync(wait => false). The run goes on when this transaction has ended.",
             ));
         }

@@ -52,11 +52,17 @@ pub fn write_page(
     }
     insert(connection_id, &new, numbers, now)?;
     let updated = update(connection_id, &changed, numbers, now)?;
-    Ok(PageWritten { added: new.len() as i64, updated })
+    Ok(PageWritten {
+        added: new.len() as i64,
+        updated,
+    })
 }
 
 fn known(connection_id: i64, calls: &[ListedCall]) -> Result<HashMap<String, Known>> {
-    let ids = calls.iter().map(|call| call.source_call_id.clone()).collect();
+    let ids = calls
+        .iter()
+        .map(|call| call.source_call_id.clone())
+        .collect();
     let known = sql::one_json(
         "SELECT jsonb_object_agg(c.source_call_id, jsonb_build_object(
                     'call_id', c.call_id, 'fingerprint', t.list_fingerprint,
@@ -93,7 +99,10 @@ fn insert(
     copy_into(&calls);
     copy_into(&participants);
     copy_into(&transcripts);
-    let heard = new.iter().zip(&call_ids).map(|(call, &id)| (id, call.trackers.as_slice()));
+    let heard = new
+        .iter()
+        .zip(&call_ids)
+        .map(|(call, &id)| (id, call.trackers.as_slice()));
     numbers.write(connection_id, heard)
 }
 
@@ -150,7 +159,10 @@ fn update(
           WHERE t.call_id = n.call_id",
         &[sql::json(&rows), sql::time(now)],
     )?;
-    let unread: Vec<_> = changed.iter().filter(|(stored, _)| !stored.detail_read).collect();
+    let unread: Vec<_> = changed
+        .iter()
+        .filter(|(stored, _)| !stored.detail_read)
+        .collect();
     if !unread.is_empty() {
         let call_ids: Vec<i64> = unread.iter().map(|(stored, _)| stored.call_id).collect();
         let mut participants = Rows::new(&PARTICIPANTS);
@@ -163,7 +175,9 @@ fn update(
         )?;
         copy_into(&participants);
         trackers::delete(&call_ids)?;
-        let heard = unread.iter().map(|(stored, call)| (stored.call_id, call.trackers.as_slice()));
+        let heard = unread
+            .iter()
+            .map(|(stored, call)| (stored.call_id, call.trackers.as_slice()));
         numbers.write(connection_id, heard)?;
     }
     Ok(updated as i64)

@@ -5,7 +5,9 @@ use crate::sql;
 use crate::store::copy::copy_into;
 use crate::store::problems::{self, Problem};
 use crate::store::trackers::{self, TrackerNumbers};
-use call_rows::{CallTracker, Detail, Listed, PARTICIPANTS, Rows, Text, TranscriptState, UTTERANCES};
+use call_rows::{
+    CallTracker, Detail, Listed, PARTICIPANTS, Rows, Text, TranscriptState, UTTERANCES,
+};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -190,7 +192,13 @@ impl Batch {
             Outcome::Unchanged => {
                 self.read.push(due.source_call_id.clone());
                 if due.state == "processing" {
-                    again(&mut row, &due, "Chorus is still processing it", keep_asking, now);
+                    again(
+                        &mut row,
+                        &due,
+                        "Chorus is still processing it",
+                        keep_asking,
+                        now,
+                    );
                 }
             }
             Outcome::Read(detail) => {
@@ -199,7 +207,13 @@ impl Batch {
             }
             Outcome::NotYet(why) => again(&mut row, &due, &why, keep_asking, now),
             Outcome::Missing if now - due.ended_at < keep_asking => {
-                again(&mut row, &due, "not found: not ready yet, private, deleted or out of reach", keep_asking, now);
+                again(
+                    &mut row,
+                    &due,
+                    "not found: not ready yet, private, deleted or out of reach",
+                    keep_asking,
+                    now,
+                );
             }
             Outcome::Missing => {
                 if !due.has_text() {
@@ -232,7 +246,12 @@ impl Batch {
             row.state = Some(detail.state);
         }
         match detail.text {
-            Text::Write { utterances, participants, fingerprint, words } => {
+            Text::Write {
+                utterances,
+                participants,
+                fingerprint,
+                words,
+            } => {
                 row.sets_text = true;
                 row.fetched_at = Some(now);
                 row.text_fingerprint = Some(fingerprint);
@@ -282,7 +301,10 @@ impl Batch {
         copy_into(&self.participants);
         let with_trackers: Vec<i64> = self.heard.iter().map(|(call_id, _)| *call_id).collect();
         trackers::delete(&with_trackers)?;
-        numbers.write(connection_id, self.heard.iter().map(|(id, heard)| (*id, heard.as_slice())))?;
+        numbers.write(
+            connection_id,
+            self.heard.iter().map(|(id, heard)| (*id, heard.as_slice())),
+        )?;
         delete("call_metrics", &self.replaced)?;
         if let Some((first, rest)) = self.metrics.split_first() {
             let mut metrics = first.clone();
@@ -303,7 +325,13 @@ pub const CONVERSATION: &str = "/api/v1/conversations/{id}";
 
 /// Asks again later: after one minute first, then twice as long each time, at most six hours apart, each a little
 /// earlier or later so that calls which failed together do not come together. Gives up when the meeting is too long ago.
-fn again(row: &mut TranscriptRow, due: &Due, why: &str, keep_asking: TimeDelta, now: DateTime<Utc>) {
+fn again(
+    row: &mut TranscriptRow,
+    due: &Due,
+    why: &str,
+    keep_asking: TimeDelta,
+    now: DateTime<Utc>,
+) {
     const LONGEST_S: i64 = 6 * 3600;
     row.attempts = due.attempts.saturating_add(1);
     row.problem = Some(why.to_owned());

@@ -44,7 +44,10 @@ pub fn write_users(connection_id: i64, users: &[User], complete: bool) -> Result
         sql::execute(
             "UPDATE chorus.users SET active = false
               WHERE connection_id = $1 AND active IS DISTINCT FROM false AND user_id <> ALL ($2)",
-            &[sql::int8(connection_id), sql::int8s(users.iter().map(|user| user.id).collect())],
+            &[
+                sql::int8(connection_id),
+                sql::int8s(users.iter().map(|user| user.id).collect()),
+            ],
         )?;
     }
     Ok(())

@@ -32,7 +32,11 @@ pub fn record(connection_id: i64, problems: &[Problem], now: DateTime<Utc>) -> R
 pub fn solved(connection_id: i64, route: &str, source_call_ids: Vec<String>) -> Result<()> {
     sql::execute(
         "DELETE FROM chorus.problems WHERE connection_id = $1 AND route = $2 AND source_call_id = ANY ($3)",
-        &[sql::int8(connection_id), sql::text(route), sql::texts(source_call_ids)],
+        &[
+            sql::int8(connection_id),
+            sql::text(route),
+            sql::texts(source_call_ids),
+        ],
     )?;
     Ok(())
 }

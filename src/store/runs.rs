@@ -90,7 +90,9 @@ pub fn connection_by_name(name: &str) -> Result<(Connection, u32)> {
         "SELECT to_jsonb(k) || jsonb_build_object('written_by', k.xmin::text::bigint) FROM chorus.connections k WHERE k.name = $1",
         &[sql::text(name)],
     )?;
-    found.map(|found| (found.connection, found.written_by)).ok_or_else(|| unknown_connection(name))
+    found
+        .map(|found| (found.connection, found.written_by))
+        .ok_or_else(|| unknown_connection(name))
 }
 
 pub fn unknown_connection(name: &str) -> Error {
@@ -216,7 +218,11 @@ pub fn finish(
         )?,
         "failed" => sql::execute(
             "UPDATE chorus.connections SET problem = $2, hint = $3 WHERE connection_id = $1",
-            &[sql::int8(connection_id), sql::text(problem), sql::text(hint)],
+            &[
+                sql::int8(connection_id),
+                sql::text(problem),
+                sql::text(hint),
+            ],
         )?,
         _ => 0,
     };
@@ -267,6 +273,9 @@ pub fn move_cursor(
 
 /// Drops the cursor of a walk that Chorus no longer accepts.
 pub fn drop_cursor(walk_run_id: i64) -> Result<()> {
-    sql::execute("UPDATE chorus.runs SET list_cursor = NULL WHERE run_id = $1", &[sql::int8(walk_run_id)])?;
+    sql::execute(
+        "UPDATE chorus.runs SET list_cursor = NULL WHERE run_id = $1",
+        &[sql::int8(walk_run_id)],
+    )?;
     Ok(())
 }

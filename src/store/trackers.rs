@@ -7,8 +7,10 @@ use call_rows::{CallTracker, Rows, Target};
 use serde::Deserialize;
 use std::collections::HashMap;
 
-static CALL_TRACKERS: Target =
-    Target { table: "call_trackers", columns: &["call_id", "tracker_id", "count"] };
+static CALL_TRACKERS: Target = Target {
+    table: "call_trackers",
+    columns: &["call_id", "tracker_id", "count"],
+};
 static TRACKER_MENTIONS: Target = Target {
     table: "tracker_mentions",
     columns: &["call_id", "tracker_id", "mention_no", "seq", "offset"],
@@ -45,14 +47,23 @@ impl TrackerNumbers {
         connection_id: i64,
         calls: impl Iterator<Item = (i64, &'a [CallTracker])> + Clone,
     ) -> Result<()> {
-        self.number(connection_id, calls.clone().flat_map(|(_, trackers)| trackers))?;
+        self.number(
+            connection_id,
+            calls.clone().flat_map(|(_, trackers)| trackers),
+        )?;
         let mut counts = Rows::new(&CALL_TRACKERS);
         let mut mentions = Rows::new(&TRACKER_MENTIONS);
         for (call_id, trackers) in calls {
             for tracker in trackers {
                 let key = (tracker.kind.to_owned(), tracker.name.clone());
-                let Some(&tracker_id) = self.known.get(&key) else { continue };
-                counts.row().int8(call_id).int8(tracker_id).int8(tracker.count);
+                let Some(&tracker_id) = self.known.get(&key) else {
+                    continue;
+                };
+                counts
+                    .row()
+                    .int8(call_id)
+                    .int8(tracker_id)
+                    .int8(tracker.count);
                 for (place, (seq, offset)) in tracker.mentions.iter().enumerate() {
                     let mut row = mentions.row();
                     row.int8(call_id).int8(tracker_id).int4(place as i32 + 1);

@@ -138,8 +138,14 @@ impl Run {
         }
         self.step("writing transcripts", |run, after| {
             let now = settings::now();
-            let written =
-                details::write(connection_id, outcomes, &mut run.numbers, keep_asking, now, run_began)?;
+            let written = details::write(
+                connection_id,
+                outcomes,
+                &mut run.numbers,
+                keep_asking,
+                now,
+                run_began,
+            )?;
             after.details_read += read;
             after.calls_updated += written.calls_updated;
             after.transcripts_added += written.transcripts_added;
@@ -194,7 +200,9 @@ async fn read_one(
             Ok(Outcome::Read(Box::new(detail(conversation, &context))))
         }
         Err(ClientError::NotFound { .. }) => Ok(Outcome::Missing),
-        Err(ClientError::NotYet { .. }) => Ok(Outcome::NotYet("Chorus is not ready to hand it out".to_owned())),
+        Err(ClientError::NotYet { .. }) => Ok(Outcome::NotYet(
+            "Chorus is not ready to hand it out".to_owned(),
+        )),
         Err(
             error @ (ClientError::Unexpected { .. }
             | ClientError::BadRequest { .. }
@@ -210,7 +218,12 @@ async fn read_one(
     // One that is larger than the whole allowance takes all of it, and so waits until it is alone.
     let share = (size / 1024).clamp(1, WAITING_KB) as u32;
     let permit = memory.clone().acquire_many_owned(share).await.ok();
-    Answer { due, outcome, size, _permit: permit }
+    Answer {
+        due,
+        outcome,
+        size,
+        _permit: permit,
+    }
 }
 
 fn unreadable(due: &Due, error: &ClientError) -> Outcome {

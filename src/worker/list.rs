@@ -8,7 +8,9 @@ use crate::store::problems::{self, Problem};
 use crate::store::runs::{self, Walk};
 use crate::transaction::transaction;
 use call_rows::{ListedCall, listed};
-use chorus_client::{Client, ContinuationKey, EngagementFilter, EngagementPage, Error as ClientError};
+use chorus_client::{
+    Client, ContinuationKey, EngagementFilter, EngagementPage, Error as ClientError,
+};
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::StreamExt;
 
@@ -31,7 +33,9 @@ impl Run {
     pub fn read_list(&mut self) -> Result<()> {
         let connection_id = self.assignment.connection_id;
         let run_id = self.assignment.run_id;
-        let left = transaction("looking for unfinished walks", || runs::unfinished_walks(connection_id))?;
+        let left = transaction("looking for unfinished walks", || {
+            runs::unfinished_walks(connection_id)
+        })?;
         for walk in left.into_iter().filter(|walk| walk.run_id != run_id) {
             match self.walk(&walk) {
                 // Chorus no longer takes the cursor: the fresh walk below has to do.
@@ -57,7 +61,10 @@ impl Run {
             with_trackers: true,
             ..EngagementFilter::default()
         };
-        let from = walk.list_cursor.as_ref().and_then(|cursor| cursor.parse().ok());
+        let from = walk
+            .list_cursor
+            .as_ref()
+            .and_then(|cursor| cursor.parse().ok());
         let resumed = from.is_some();
         let window = (walk.window_from, walk.window_to);
         let workspace_domain = self.workspace_domain();
@@ -74,7 +81,9 @@ impl Run {
         let mut first = true;
         loop {
             let link = self.open_link();
-            let Some(page) = link.offload.next(&mut pages, None, || {})? else { break };
+            let Some(page) = link.offload.next(&mut pages, None, || {})? else {
+                break;
+            };
             let page = page.map_err(|error| match error {
                 ClientError::BadRequest { .. } if resumed && first => Refused::Cursor,
                 error => Refused::Failed(self.client_error(&error)),
@@ -116,7 +125,11 @@ impl From<Refused> for Error {
     fn from(refused: Refused) -> Self {
         match refused {
             Refused::Failed(error) => error,
-            Refused::Cursor => Error::new("08P01", "Unexpected answer from Chorus: it refused its own cursor", ""),
+            Refused::Cursor => Error::new(
+                "08P01",
+                "Unexpected answer from Chorus: it refused its own cursor",
+                "",
+            ),
         }
     }
 }
@@ -142,7 +155,11 @@ fn pages(
             };
             // A server that ignores the filter would lead us down to the beginning of time.
             let below = !page.rows.is_empty()
-                && page.rows.iter().flatten().all(|row| row.date_time < window.0 - TimeDelta::days(1))
+                && page
+                    .rows
+                    .iter()
+                    .flatten()
+                    .all(|row| row.date_time < window.0 - TimeDelta::days(1))
                 && page.rows.iter().any(|row| row.is_ok());
             let mut page = prepare(page, window, workspace_domain.as_deref());
             if below {
@@ -170,11 +187,17 @@ fn prepare(
     for row in page.rows {
         match row {
             Ok(row) => {
-                ready.oldest = Some(ready.oldest.map_or(row.date_time, |oldest| oldest.min(row.date_time)));
+                ready.oldest = Some(
+                    ready
+                        .oldest
+                        .map_or(row.date_time, |oldest| oldest.min(row.date_time)),
+                );
                 // Chorus ignores filters that it does not know, and bounds may be inclusive: what lies outside is not
                 // meant. Meetings to come are taken when their time has come.
                 let meant = row.date_time >= window.0 && row.date_time <= window.1;
-                ready.calls.extend(meant.then(|| listed(row, workspace_domain)).flatten());
+                ready
+                    .calls
+                    .extend(meant.then(|| listed(row, workspace_domain)).flatten());
             }
             Err(bad) => ready.problems.push(Problem {
                 route: ROUTE,

@@ -13,8 +13,8 @@ mod run;
 mod scorecards;
 
 use crate::error::{Error, Result};
-use crate::{locks, sql, store};
 use crate::transaction::{caught, transaction};
+use crate::{locks, sql, store};
 use chrono::{DateTime, Utc};
 use pgrx::bgworkers::{BackgroundWorkerBuilder, BgWorkerStartTime, DynamicBackgroundWorker};
 use pgrx::{PgLogLevel, ereport, pg_guard, pg_sys};
@@ -159,12 +159,20 @@ fn set(name: &str, value: &str) {
 }
 
 fn live(assignment: Assignment) -> Result<()> {
-    let Assignment { run_id, connection_id, .. } = assignment;
+    let Assignment {
+        run_id,
+        connection_id,
+        ..
+    } = assignment;
     let claimed = match claim(&assignment) {
         // Cancelled before it began: by a signal, or because its row is not queued any more.
         Err(error) if error.is_cancel() => {
             let cancelled = Error::new("57014", "", "");
-            return record_end(&assignment, &store::runs::Counters::default(), Some(&cancelled));
+            return record_end(
+                &assignment,
+                &store::runs::Counters::default(),
+                Some(&cancelled),
+            );
         }
         claimed => claimed?,
     };
@@ -178,7 +186,10 @@ fn live(assignment: Assignment) -> Result<()> {
         ereport!(
             PgLogLevel::LOG,
             pgrx::PgSqlErrorCode::ERRCODE_WARNING,
-            format!("chorus_sync run {run_id} of connection {connection_id} failed: {}", error.message)
+            format!(
+                "chorus_sync run {run_id} of connection {connection_id} failed: {}",
+                error.message
+            )
         );
     }
     record_end(&assignment, &run.counters(), failure.as_ref())
@@ -186,7 +197,11 @@ fn live(assignment: Assignment) -> Result<()> {
 
 /// Takes the run's lock and its row, once no other run of the connection is alive. False: there is nothing to do.
 fn claim(assignment: &Assignment) -> Result<bool> {
-    let Assignment { run_id, connection_id, .. } = *assignment;
+    let Assignment {
+        run_id,
+        connection_id,
+        ..
+    } = *assignment;
     let queued = transaction("claiming the run", || {
         // The caller looks for this lock to see that the worker is alive.
         if !locks::hold_run(run_id) {
@@ -229,11 +244,13 @@ fn claim(assignment: &Assignment) -> Result<bool> {
     loop {
         let begun = transaction("waiting for another run", || {
             locks::deciding_about(connection_id, || {
-                let busy = store::runs::latest_unfinished(connection_id)?.into_iter().any(|other| {
-                    other.worker.is_some()
-                        && other.run_id != run_id
-                        && (other.state == "running" || other.run_id < run_id)
-                });
+                let busy = store::runs::latest_unfinished(connection_id)?
+                    .into_iter()
+                    .any(|other| {
+                        other.worker.is_some()
+                            && other.run_id != run_id
+                            && (other.state == "running" || other.run_id < run_id)
+                    });
                 if busy {
                     return Ok(None);
                 }
@@ -260,6 +277,12 @@ fn record_end(
     transaction("recording the end", || {
         unsafe { pg_sys::ForceSyncCommit() };
         let now = crate::settings::now();
-        store::runs::finish(assignment.run_id, assignment.connection_id, counters, failure, now)
+        store::runs::finish(
+            assignment.run_id,
+            assignment.connection_id,
+            counters,
+            failure,
+            now,
+        )
     })
 }

@@ -38,7 +38,11 @@ impl Run {
         problems: &mut Vec<Problem>,
     ) -> Result<Option<(Vec<T>, bool)>> {
         let mut problem = |problem: String| {
-            problems.push(Problem { route, source_call_id: None, problem });
+            problems.push(Problem {
+                route,
+                source_call_id: None,
+                problem,
+            });
         };
         let rows = match answer {
             Ok(rows) => rows,

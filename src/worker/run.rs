@@ -52,8 +52,14 @@ impl Run {
 
     /// What was committed so far, and the requests sent.
     pub fn counters(&self) -> Counters {
-        let requests = self.link.as_ref().map_or(0, |link| link.client.requests() as i64);
-        Counters { requests, ..self.counters.clone() }
+        let requests = self
+            .link
+            .as_ref()
+            .map_or(0, |link| link.client.requests() as i64);
+        Counters {
+            requests,
+            ..self.counters.clone()
+        }
     }
 
     /// All phases. What one of them has committed stays, whatever happens to the next.
@@ -69,7 +75,10 @@ impl Run {
         self.enter("transcripts")?;
         // A role that may list but not read details still gets the rest, and then hears of it.
         let details = self.read_details();
-        if details.as_ref().is_err_and(|error| error.sqlstate != "28000") {
+        if details
+            .as_ref()
+            .is_err_and(|error| error.sqlstate != "28000")
+        {
             return details;
         }
         self.enter("scorecards")?;
@@ -144,7 +153,10 @@ impl Run {
         let api_key = secret::open(&sealed, connection_id, &base_url)?;
         let config = settings::client_config(base_url, api_key)?;
         let client = Client::new(config).map_err(|error| self.client_error(&error))?;
-        Ok(Link { client, offload: Offload::start(NETWORK_THREADS)? })
+        Ok(Link {
+            client,
+            offload: Offload::start(NETWORK_THREADS)?,
+        })
     }
 
     fn check_key(&mut self) -> Result<()> {
@@ -153,7 +165,10 @@ impl Run {
         let me = link.offload.run(async move { client.me().await })?;
         let me = me.map_err(|error| self.client_error(&error))?;
         let domain = me.domain.map(|domain| domain.trim().to_lowercase());
-        if domain.is_some() && self.connection.workspace_domain.is_some() && domain != self.connection.workspace_domain {
+        if domain.is_some()
+            && self.connection.workspace_domain.is_some()
+            && domain != self.connection.workspace_domain
+        {
             return Err(Error::bad_argument(
                 "the API key now belongs to another Chorus workspace",
                 "Pass a key of the same workspace to chorus_connect(), or use another connection name.",

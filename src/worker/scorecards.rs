@@ -30,10 +30,16 @@ impl Run {
         });
         loop {
             let link = self.open_link();
-            let Some(page) = link.offload.next(&mut pages, None, || {})? else { break };
+            let Some(page) = link.offload.next(&mut pages, None, || {})? else {
+                break;
+            };
             let mut problems = Vec::new();
             let mut problem = |id, problem: String| {
-                problems.push(Problem { route: ROUTE, source_call_id: id, problem });
+                problems.push(Problem {
+                    route: ROUTE,
+                    source_call_id: id,
+                    problem,
+                });
             };
             let mut scorecards = Vec::new();
             match page {
@@ -41,7 +47,10 @@ impl Run {
                     for row in page.rows {
                         match row {
                             Ok(row) => scorecards.push(row),
-                            Err(bad) => problem(bad.id, format!("a scorecard cannot be read: {}", bad.problem)),
+                            Err(bad) => problem(
+                                bad.id,
+                                format!("a scorecard cannot be read: {}", bad.problem),
+                            ),
                         }
                     }
                 }

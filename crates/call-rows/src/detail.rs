@@ -14,11 +14,20 @@ use xxhash_rust::xxh3::xxh3_64;
 
 pub static UTTERANCES: Target = Target {
     table: "utterances",
-    columns: &["call_id", "seq", "participant_no", "start_s", "end_s", "text"],
+    columns: &[
+        "call_id",
+        "seq",
+        "participant_no",
+        "start_s",
+        "end_s",
+        "text",
+    ],
 };
 
-pub static CALL_METRICS: Target =
-    Target { table: "call_metrics", columns: &["call_id", "name", "value"] };
+pub static CALL_METRICS: Target = Target {
+    table: "call_metrics",
+    columns: &["call_id", "name", "value"],
+};
 
 /// How far a transcript is, as `chorus.transcripts.state` says it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -76,7 +85,12 @@ pub struct DetailedCall {
 #[derive(Debug)]
 pub enum Text {
     /// These utterances, in place of any that are stored. Participants go with them, as they are numbered anew.
-    Write { utterances: Rows, participants: Rows, fingerprint: i64, words: i64 },
+    Write {
+        utterances: Rows,
+        participants: Rows,
+        fingerprint: i64,
+        words: i64,
+    },
     /// Just as stored; only the participants may say more than before.
     Same { participants: Rows },
     /// What is stored is better than what came: Chorus let its text expire, or is processing the call again.
@@ -101,7 +115,11 @@ impl Detail {
     /// Size in memory, in bytes, roughly.
     pub fn size(&self) -> usize {
         let text = match &self.text {
-            Text::Write { utterances, participants, .. } => utterances.size() + participants.size(),
+            Text::Write {
+                utterances,
+                participants,
+                ..
+            } => utterances.size() + participants.size(),
             Text::Same { participants } | Text::None { participants } => participants.size(),
             Text::Keep => 0,
         };
@@ -132,20 +150,36 @@ pub fn detail(conversation: Conversation, context: &DetailContext) -> Detail {
             let participant_no =
                 attendees.heard(utterance.person_id, name, utterance.speaker_type.as_deref());
             words += utterance.text.split_whitespace().count() as i64;
-            add_utterance(&mut utterances, context.call_id, place, participant_no, utterance);
+            add_utterance(
+                &mut utterances,
+                context.call_id,
+                place,
+                participant_no,
+                utterance,
+            );
         }
     }
     let mut participants = Rows::new(&PARTICIPANTS);
     add_rows(&mut participants, context.call_id, &attendees.finish());
 
-    let expired = recording.utterances.iter().any(|said| said.expired && said.text.is_empty());
+    let expired = recording
+        .utterances
+        .iter()
+        .any(|said| said.expired && said.text.is_empty());
     let fingerprint = xxh3_64(utterances.body()) as i64;
     let text = match state {
         TranscriptState::Ready if expired && context.has_text => Text::Keep,
-        TranscriptState::Ready if context.has_text && context.text_fingerprint == Some(fingerprint) => {
+        TranscriptState::Ready
+            if context.has_text && context.text_fingerprint == Some(fingerprint) =>
+        {
             Text::Same { participants }
         }
-        TranscriptState::Ready => Text::Write { utterances, participants, fingerprint, words },
+        TranscriptState::Ready => Text::Write {
+            utterances,
+            participants,
+            fingerprint,
+            words,
+        },
         TranscriptState::Processing if context.has_text => Text::Keep,
         TranscriptState::Empty if context.has_text && expired => Text::Keep,
         _ => Text::None { participants },
@@ -173,11 +207,16 @@ pub fn detail(conversation: Conversation, context: &DetailContext) -> Detail {
 
 /// Section 11 of the wire reference: only `done` without utterances means that there is nothing.
 fn state(conversation: &Conversation) -> (TranscriptState, Option<&'static str>) {
-    let said = conversation.recording.utterances.iter().any(|said| !said.text.trim().is_empty() || said.expired);
+    let said = conversation
+        .recording
+        .utterances
+        .iter()
+        .any(|said| !said.text.trim().is_empty() || said.expired);
     match conversation.status.as_str() {
-        _ if conversation.private => {
-            (TranscriptState::Unavailable, Some("private in Chorus: what was said is not kept"))
-        }
+        _ if conversation.private => (
+            TranscriptState::Unavailable,
+            Some("private in Chorus: what was said is not kept"),
+        ),
         "no show" | "no_show" => (TranscriptState::NotRecorded, None),
         "scheduled" | "live" | "processing" => (TranscriptState::Processing, None),
         _ if said => (TranscriptState::Ready, None),
@@ -186,7 +225,13 @@ fn state(conversation: &Conversation) -> (TranscriptState, Option<&'static str>)
     }
 }
 
-fn add_utterance(rows: &mut Rows, call_id: i64, place: usize, participant_no: i32, said: &Utterance) {
+fn add_utterance(
+    rows: &mut Rows,
+    call_id: i64,
+    place: usize,
+    participant_no: i32,
+    said: &Utterance,
+) {
     rows.row()
         .int8(call_id)
         .int4(place as i32 + 1)
@@ -211,7 +256,10 @@ fn cluster_names(recording: &Recording) -> HashMap<i64, &str> {
         .clusters
         .iter()
         .filter_map(|voice| {
-            let name = voice.display_name.as_deref().or(voice.speaker_name.as_deref())?;
+            let name = voice
+                .display_name
+                .as_deref()
+                .or(voice.speaker_name.as_deref())?;
             Some((voice.person_id?, name))
         })
         .collect()
@@ -249,7 +297,10 @@ fn facts(conversation: Conversation, call_id: i64) -> DetailedCall {
         "account",
         json!({ "id": account.id, "type": account.account_type, "zi_company_id": account.zi_company_id }),
     );
-    keep("meeting", json!({ "id": meeting.id, "calendar_id": meeting.calendar_id }));
+    keep(
+        "meeting",
+        json!({ "id": meeting.id, "calendar_id": meeting.calendar_id }),
+    );
     let mut deal_rest = deal.extra;
     for (name, value) in [
         ("close_date", json!(deal.close_date)),
@@ -291,7 +342,11 @@ fn facts(conversation: Conversation, call_id: i64) -> DetailedCall {
         no_show: matches!(conversation.status.as_str(), "no show" | "no_show"),
         processing_state: Some(conversation.status).filter(|status| status != "unknown"),
         private,
-        summary: if private { None } else { plain_text(conversation.summary_html.as_deref()) },
+        summary: if private {
+            None
+        } else {
+            plain_text(conversation.summary_html.as_deref())
+        },
         action_items: Some(conversation.action_items).filter(|items| !private && !items.is_empty()),
         conversation: without_pictures(rest),
     }

@@ -9,6 +9,8 @@ mod trackers;
 
 pub use detail::{Detail, DetailContext, DetailedCall, Text, TranscriptState, UTTERANCES, detail};
 pub use listed::{LISTED_CALLS, LISTED_TRANSCRIPTS, ListedCall, listed};
-pub use participants::{Attendees, Listed, PARTICIPANTS, Participant, Side, add_rows as add_participants};
+pub use participants::{
+    Attendees, Listed, PARTICIPANTS, Participant, Side, add_rows as add_participants,
+};
 pub use rows::{Row, Rows, Target};
 pub use trackers::CallTracker;

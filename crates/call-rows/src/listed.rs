@@ -12,10 +12,30 @@ use serde_json::{Value, json};
 pub static LISTED_CALLS: Target = Target {
     table: "calls",
     columns: &[
-        "call_id", "source", "connection_id", "source_call_id", "call_type", "title", "started_at",
-        "duration_s", "owner_user_id", "host_email", "account_id", "account_name",
-        "opportunity_id", "opportunity_name", "language", "url", "processing_state", "no_show",
-        "summary", "action_items", "meeting_id", "first_seen_at", "updated_at", "source_data",
+        "call_id",
+        "source",
+        "connection_id",
+        "source_call_id",
+        "call_type",
+        "title",
+        "started_at",
+        "duration_s",
+        "owner_user_id",
+        "host_email",
+        "account_id",
+        "account_name",
+        "opportunity_id",
+        "opportunity_name",
+        "language",
+        "url",
+        "processing_state",
+        "no_show",
+        "summary",
+        "action_items",
+        "meeting_id",
+        "first_seen_at",
+        "updated_at",
+        "source_data",
     ],
 };
 
@@ -136,9 +156,16 @@ impl ListedCall {
 
     /// Adds the transcript row of a call that is new: due at once, unless nothing was recorded.
     pub fn add_transcript(&self, rows: &mut Rows, call_id: i64, now: DateTime<Utc>) {
-        let (state, due) =
-            if self.is_recorded() { ("pending", Some(now)) } else { ("not_recorded", None) };
-        rows.row().int8(call_id).text(state).time(due).int8(self.fingerprint);
+        let (state, due) = if self.is_recorded() {
+            ("pending", Some(now))
+        } else {
+            ("not_recorded", None)
+        };
+        rows.row()
+            .int8(call_id)
+            .text(state)
+            .time(due)
+            .int8(self.fingerprint);
     }
 }
 

@@ -11,8 +11,17 @@ use serde::{Deserialize, Serialize};
 pub static PARTICIPANTS: Target = Target {
     table: "participants",
     columns: &[
-        "call_id", "participant_no", "name", "email", "email_domain", "title", "company", "side",
-        "listed", "person_id", "user_id",
+        "call_id",
+        "participant_no",
+        "name",
+        "email",
+        "email_domain",
+        "title",
+        "company",
+        "side",
+        "listed",
+        "person_id",
+        "user_id",
     ],
 };
 
@@ -110,7 +119,10 @@ struct Person {
 
 impl<'a> Attendees<'a> {
     pub fn new(workspace_domain: Option<&'a str>) -> Self {
-        Attendees { workspace_domain, people: Vec::new() }
+        Attendees {
+            workspace_domain,
+            people: Vec::new(),
+        }
     }
 
     pub fn add_detailed(&mut self, wire: &ConversationParticipant) {
@@ -160,12 +172,17 @@ impl<'a> Attendees<'a> {
             let name = name?.to_lowercase();
             self.place(|row| {
                 (person_id.is_none() || row.person_id.is_none())
-                    && row.name.as_ref().is_some_and(|known| known.to_lowercase() == name)
+                    && row
+                        .name
+                        .as_ref()
+                        .is_some_and(|known| known.to_lowercase() == name)
             })
         };
         let nameless = || {
             (person_id.is_none() && name.is_none())
-                .then(|| self.place(|row| !row.listed && row.person_id.is_none() && row.name.is_none()))
+                .then(|| {
+                    self.place(|row| !row.listed && row.person_id.is_none() && row.name.is_none())
+                })
                 .flatten()
         };
         let place = by_id.or_else(by_name).or_else(nameless).unwrap_or_else(|| {
@@ -175,7 +192,10 @@ impl<'a> Attendees<'a> {
                 listed: false,
                 ..Participant::default()
             };
-            self.people.push(Person { row: voice, ..Person::default() });
+            self.people.push(Person {
+                row: voice,
+                ..Person::default()
+            });
             self.people.len() - 1
         });
         let person = &mut self.people[place];
@@ -191,14 +211,27 @@ impl<'a> Attendees<'a> {
     pub fn finish(self) -> Vec<Participant> {
         let workspace_domain = self.workspace_domain;
         let decide = |person: Person| {
-            let team = person.is_my_team.map(|mine| if mine { Side::Internal } else { Side::External });
+            let team = person
+                .is_my_team
+                .map(|mine| if mine { Side::Internal } else { Side::External });
             let by_domain = || {
                 let domain = registrable_domain(person.row.email.as_deref()?)?;
                 let own = workspace_domain?;
-                Some(if domain == own { Side::Internal } else { Side::External })
+                Some(if domain == own {
+                    Side::Internal
+                } else {
+                    Side::External
+                })
             };
-            let side = person.spoken_side.or(person.typed_side).or(team).or_else(by_domain);
-            Participant { side: side.unwrap_or_default(), ..person.row }
+            let side = person
+                .spoken_side
+                .or(person.typed_side)
+                .or(team)
+                .or_else(by_domain);
+            Participant {
+                side: side.unwrap_or_default(),
+                ..person.row
+            }
         };
         self.people.into_iter().map(decide).collect()
     }
@@ -217,7 +250,10 @@ impl<'a> Attendees<'a> {
                 self.place(|row| row.email.as_ref() == Some(address))
             });
         let place = place.unwrap_or_else(|| {
-            self.people.push(Person { row: seen.clone(), ..Person::default() });
+            self.people.push(Person {
+                row: seen.clone(),
+                ..Person::default()
+            });
             self.people.len() - 1
         });
         let row = &mut self.people[place].row;

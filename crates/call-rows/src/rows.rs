@@ -30,7 +30,11 @@ pub struct Rows {
 
 impl Rows {
     pub fn new(target: &'static Target) -> Self {
-        Rows { target, bytes: Vec::new(), count: 0 }
+        Rows {
+            target,
+            bytes: Vec::new(),
+            count: 0,
+        }
     }
 
     pub fn table(&self) -> &'static str {
@@ -75,8 +79,12 @@ impl Rows {
     /// Begins a row; the caller then sets each column once.
     pub fn row(&mut self) -> Row<'_> {
         self.count += 1;
-        self.bytes.extend_from_slice(&(self.target.columns.len() as i16).to_be_bytes());
-        Row { left: self.target.columns.len(), bytes: &mut self.bytes }
+        self.bytes
+            .extend_from_slice(&(self.target.columns.len() as i16).to_be_bytes());
+        Row {
+            left: self.target.columns.len(),
+            bytes: &mut self.bytes,
+        }
     }
 }
 
@@ -89,7 +97,8 @@ pub struct Row<'a> {
 impl Row<'_> {
     fn field(&mut self, bytes: &[u8]) -> &mut Self {
         self.left -= 1;
-        self.bytes.extend_from_slice(&(bytes.len() as i32).to_be_bytes());
+        self.bytes
+            .extend_from_slice(&(bytes.len() as i32).to_be_bytes());
         self.bytes.extend_from_slice(bytes);
         self
     }
@@ -141,7 +150,8 @@ impl Row<'_> {
     pub fn json(&mut self, value: &serde_json::Value) -> &mut Self {
         let text = value.to_string();
         self.left -= 1;
-        self.bytes.extend_from_slice(&(text.len() as i32 + 1).to_be_bytes());
+        self.bytes
+            .extend_from_slice(&(text.len() as i32 + 1).to_be_bytes());
         self.bytes.push(JSONB_VERSION);
         self.bytes.extend_from_slice(text.as_bytes());
         self
@@ -169,6 +179,10 @@ impl Row<'_> {
 
 impl Drop for Row<'_> {
     fn drop(&mut self) {
-        debug_assert!(std::thread::panicking() || self.left == 0, "{} columns were not set", self.left);
+        debug_assert!(
+            std::thread::panicking() || self.left == 0,
+            "{} columns were not set",
+            self.left
+        );
     }
 }

@@ -30,7 +30,14 @@ fn kind(chorus_type: Option<&str>) -> &'static str {
 pub fn from_list(matches: &[TrackerMatch]) -> Vec<CallTracker> {
     let mut trackers = Vec::new();
     for wire in matches {
-        add(&mut trackers, wire.name.trim(), wire.kind_type.as_deref(), None, wire.count, Vec::new());
+        add(
+            &mut trackers,
+            wire.name.trim(),
+            wire.kind_type.as_deref(),
+            None,
+            wire.count,
+            Vec::new(),
+        );
     }
     trackers
 }
@@ -43,7 +50,12 @@ pub fn from_detail(wire: &[Tracker], seq_of: &HashMap<i64, i32>) -> Vec<CallTrac
             .mentions
             .iter()
             .map(|mention| {
-                (mention.utterance.and_then(|index| seq_of.get(&index).copied()), mention.offset)
+                (
+                    mention
+                        .utterance
+                        .and_then(|index| seq_of.get(&index).copied()),
+                    mention.offset,
+                )
             })
             .collect();
         add(
@@ -72,7 +84,10 @@ fn add(
         return;
     }
     let kind = kind(chorus_type);
-    match trackers.iter_mut().find(|known| known.kind == kind && known.name == name) {
+    match trackers
+        .iter_mut()
+        .find(|known| known.kind == kind && known.name == name)
+    {
         Some(known) => {
             known.count = known.count.saturating_add(count);
             known.mentions.extend(mentions);

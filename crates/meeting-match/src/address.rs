@@ -12,7 +12,9 @@ pub fn email(text: &str) -> Option<String> {
 /// suffix list with its private part, internationalised names in their ASCII form. None for addresses of machines and
 /// for what is itself a public suffix.
 pub fn registrable_domain(address_or_host: &str) -> Option<String> {
-    let host = address_or_host.rsplit_once('@').map_or(address_or_host, |(_, host)| host);
+    let host = address_or_host
+        .rsplit_once('@')
+        .map_or(address_or_host, |(_, host)| host);
     let host = idna::domain_to_ascii(host.trim().trim_end_matches('.')).ok()?;
     if host.parse::<std::net::IpAddr>().is_ok() || host.starts_with('[') {
         return None;
@@ -26,13 +28,26 @@ mod tests {
 
     #[test]
     fn an_address_is_lower_case_and_trimmed() {
-        assert_eq!(email("  Kim.Lee@Larkspur.Example "), Some("kim.lee@larkspur.example".into()));
-        assert_eq!(email("<kim@larkspur.example>"), Some("kim@larkspur.example".into()));
+        assert_eq!(
+            email("  Kim.Lee@Larkspur.Example "),
+            Some("kim.lee@larkspur.example".into())
+        );
+        assert_eq!(
+            email("<kim@larkspur.example>"),
+            Some("kim@larkspur.example".into())
+        );
     }
 
     #[test]
     fn what_is_no_address_is_none() {
-        for text in ["", "kim", "@larkspur.example", "kim@", "kim lee@larkspur.example", "+1 555 0100"] {
+        for text in [
+            "",
+            "kim",
+            "@larkspur.example",
+            "kim@",
+            "kim lee@larkspur.example",
+            "+1 555 0100",
+        ] {
             assert_eq!(email(text), None, "{text:?}");
         }
     }
