@@ -43,11 +43,9 @@ pub fn time<'a>(value: impl Into<Option<DateTime<Utc>>>) -> Argument<'a> {
     of(value, pg_sys::TIMESTAMPTZOID)
 }
 
+/// Values as JSON text, for `json_to_recordset($1::json)`: one parse on either side.
 pub fn json<'a>(value: &impl serde::Serialize) -> Argument<'a> {
-    of(
-        serde_json::to_value(value).ok().map(JsonB),
-        pg_sys::JSONBOID,
-    )
+    of(serde_json::to_string(value).ok(), pg_sys::TEXTOID)
 }
 
 fn of<'a, T: IntoDatum + 'a>(value: Option<T>, oid: pg_sys::Oid) -> Argument<'a> {

@@ -140,7 +140,7 @@ fn update(
                 action_items = CASE WHEN n.action_items = '{}' THEN c.action_items ELSE n.action_items END,
                 source_data = c.source_data || jsonb_build_object('engagement', n.engagement),
                 removed_at = NULL, updated_at = $2
-           FROM jsonb_to_recordset($1) AS n(
+           FROM json_to_recordset($1::json) AS n(
                 call_id bigint, call_type text, title text, started_at timestamptz, duration_s double precision,
                 owner_user_id bigint, host_email text, account_id text, account_name text, opportunity_id text,
                 opportunity_name text, language text, url text, processing_state text, no_show boolean,
@@ -155,7 +155,7 @@ fn update(
                              THEN CASE WHEN n.recorded THEN 'pending' ELSE 'not_recorded' END
                              ELSE t.state END,
                 next_attempt_at = CASE WHEN n.recorded THEN $2 END
-           FROM jsonb_to_recordset($1) AS n(call_id bigint, fingerprint bigint, recorded boolean)
+           FROM json_to_recordset($1::json) AS n(call_id bigint, fingerprint bigint, recorded boolean)
           WHERE t.call_id = n.call_id",
         &[sql::json(&rows), sql::time(now)],
     )?;

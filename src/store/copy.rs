@@ -4,22 +4,37 @@
 
 use call_rows::Rows;
 use pgrx::{pg_guard, pg_sys};
-use std::cell::Cell;
+use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::ffi::{CString, c_int, c_void};
 
 thread_local! {
-    /// What [`read_more`] hands out next. COPY's callback carries no pointer of ours.
-    static SOURCE: Cell<(*const u8, usize)> = const { Cell::new((std::ptr::null(), 0)) };
+    /// What [`read_more`] hands out next, as address and length. COPY's callback carries no pointer of ours.
+    static SOURCE: RefCell<VecDeque<(*const u8, usize)>> = const { RefCell::new(VecDeque::new()) };
 }
 
 /// Appends `rows` to `chorus.<table>`; the columns are those that the rows were made for. Errors are PostgreSQL's.
 pub fn copy_into(rows: &Rows) {
-    if rows.is_empty() {
+    copy_all(std::slice::from_ref(rows));
+}
+
+/// Appends all of these rows, which are for one target, as one COPY.
+pub fn copy_all(parts: &[Rows]) {
+    let Some(first) = parts.iter().find(|rows| !rows.is_empty()) else {
         return;
-    }
-    let bytes = rows.finished();
+    };
+    SOURCE.with_borrow_mut(|source| {
+        source.clear();
+        let bodies = parts.iter().map(Rows::body);
+        for bytes in std::iter::once(Rows::SIGNATURE)
+            .chain(bodies)
+            .chain([Rows::TRAILER])
+        {
+            source.push_back((bytes.as_ptr(), bytes.len()));
+        }
+    });
     unsafe {
-        let relation = open(rows.table());
+        let relation = open(first.table());
         let state = pg_sys::make_parsestate(std::ptr::null_mut());
         // COPY finds the table it writes to in the range table.
         pg_sys::addRangeTableEntryForRelation(
@@ -31,12 +46,11 @@ pub fn copy_into(rows: &Rows) {
             false,
         );
         let mut columns: *mut pg_sys::List = std::ptr::null_mut();
-        for column in rows.columns() {
+        for column in first.columns() {
             columns = pg_sys::lappend(columns, string_node(column).cast());
         }
         let binary = pg_sys::makeDefElem(palloc_text("format"), string_node("binary").cast(), -1);
         let options = pg_sys::lappend(std::ptr::null_mut(), binary.cast());
-        SOURCE.set((bytes.as_ptr(), bytes.len()));
         let copy = pg_sys::BeginCopyFrom(
             state,
             relation,
@@ -71,18 +85,31 @@ unsafe fn string_node(text: &str) -> *mut pg_sys::String {
     unsafe { pg_sys::makeString(palloc_text(text)) }
 }
 
-/// COPY asks for at least `min_bytes` and takes at most `max_bytes`; 0 ends the data.
+/// COPY takes at most `max_bytes` at a time; 0 ends the data.
 #[pg_guard]
 unsafe extern "C-unwind" fn read_more(
     target: *mut c_void,
     _min_bytes: c_int,
     max_bytes: c_int,
 ) -> c_int {
-    let (from, left) = SOURCE.get();
-    let taken = left.min(max_bytes as usize);
-    unsafe {
-        std::ptr::copy_nonoverlapping(from, target.cast(), taken);
-        SOURCE.set((from.add(taken), left - taken));
-    }
-    taken as c_int
+    SOURCE.with_borrow_mut(|source| {
+        let mut target = target.cast::<u8>();
+        let mut room = max_bytes as usize;
+        while let Some((from, left)) = source.front_mut()
+            && room > 0
+        {
+            let taken = (*left).min(room);
+            unsafe {
+                std::ptr::copy_nonoverlapping(*from, target, taken);
+                target = target.add(taken);
+                *from = from.add(taken);
+            }
+            *left -= taken;
+            room -= taken;
+            if *left == 0 {
+                source.pop_front();
+            }
+        }
+        max_bytes - room as c_int
+    })
 }

@@ -2,12 +2,10 @@
 
 use crate::error::Result;
 use crate::sql;
-use crate::store::copy::copy_into;
+use crate::store::copy::copy_all;
 use crate::store::problems::{self, Problem};
 use crate::store::trackers::{self, TrackerNumbers};
-use call_rows::{
-    CallTracker, Detail, Listed, PARTICIPANTS, Rows, Text, TranscriptState, UTTERANCES,
-};
+use call_rows::{CallTracker, Detail, Listed, Rows, Text, TranscriptState};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -75,7 +73,7 @@ pub fn due(
                    FROM chorus.transcripts t JOIN chorus.calls c USING (call_id)
                   WHERE t.next_attempt_at <= $2
                     AND ($3 IS NULL OR (t.next_attempt_at, t.call_id) > ($3, $4))
-                    AND c.source = 'chorus' AND c.connection_id = $1 AND c.removed_at IS NULL
+                    AND c.connection_id = $1 AND c.removed_at IS NULL
                   ORDER BY t.next_attempt_at, t.call_id
                   LIMIT $5) d",
         &[
@@ -93,7 +91,7 @@ pub fn due(
 pub fn count_due(connection_id: i64, now: DateTime<Utc>) -> Result<i64> {
     Ok(sql::one(
         "SELECT count(*) FROM chorus.transcripts t JOIN chorus.calls c USING (call_id)
-          WHERE t.next_attempt_at <= $2 AND c.source = 'chorus' AND c.connection_id = $1 AND c.removed_at IS NULL",
+          WHERE t.next_attempt_at <= $2 AND c.connection_id = $1 AND c.removed_at IS NULL",
         &[sql::int8(connection_id), sql::time(now)],
     )?
     .unwrap_or(0))
@@ -103,7 +101,7 @@ pub fn count_due(connection_id: i64, now: DateTime<Utc>) -> Result<i64> {
 pub fn count_waiting(connection_id: i64) -> Result<i64> {
     Ok(sql::one(
         "SELECT count(*) FROM chorus.transcripts t JOIN chorus.calls c USING (call_id)
-          WHERE t.state IN ('pending', 'processing') AND c.source = 'chorus' AND c.connection_id = $1 AND c.removed_at IS NULL",
+          WHERE t.state IN ('pending', 'processing') AND c.connection_id = $1 AND c.removed_at IS NULL",
         &[sql::int8(connection_id)],
     )?
     .unwrap_or(0))
@@ -134,13 +132,13 @@ struct Batch {
     problems: Vec<Problem>,
     read: Vec<String>,
     people_of: Vec<i64>,
-    participants: Rows,
+    participants: Vec<Rows>,
     heard: Vec<(i64, Vec<CallTracker>)>,
     /// Calls with rows from an earlier detail that have to go first.
     replaced: Vec<i64>,
     silenced: Vec<i64>,
     metrics: Vec<Rows>,
-    utterances: Rows,
+    utterances: Vec<Rows>,
     written: DetailsWritten,
 }
 
@@ -159,12 +157,12 @@ pub fn write(
         problems: Vec::new(),
         read: Vec::new(),
         people_of: Vec::new(),
-        participants: Rows::new(&PARTICIPANTS),
+        participants: Vec::new(),
         heard: Vec::new(),
         replaced: Vec::new(),
         silenced: Vec::new(),
         metrics: Vec::new(),
-        utterances: Rows::new(&UTTERANCES),
+        utterances: Vec::new(),
         written: DetailsWritten::default(),
     };
     for (due, outcome) in outcomes {
@@ -259,20 +257,20 @@ impl Batch {
                 row.word_count = words;
                 self.written.transcripts_added += 1;
                 self.written.utterances_added += utterances.len() as i64;
-                self.utterances.append(&utterances);
-                self.participants.append(&participants);
+                self.utterances.push(utterances);
+                self.participants.push(participants);
                 self.people_of.push(due.call_id);
                 if due.has_text() {
                     self.silenced.push(due.call_id);
                 }
             }
             Text::Same { participants } => {
-                self.participants.append(&participants);
+                self.participants.push(participants);
                 self.people_of.push(due.call_id);
             }
             Text::None { participants } => {
                 row.sets_text = true;
-                self.participants.append(&participants);
+                self.participants.push(participants);
                 self.people_of.push(due.call_id);
                 if due.has_text() {
                     self.silenced.push(due.call_id);
@@ -298,7 +296,7 @@ impl Batch {
         let mut written = self.written;
         written.calls_updated = update_facts(&self.facts, now, run_began)?;
         delete("participants", &self.people_of)?;
-        copy_into(&self.participants);
+        copy_all(&self.participants);
         let with_trackers: Vec<i64> = self.heard.iter().map(|(call_id, _)| *call_id).collect();
         trackers::delete(&with_trackers)?;
         numbers.write(
@@ -306,13 +304,9 @@ impl Batch {
             self.heard.iter().map(|(id, heard)| (*id, heard.as_slice())),
         )?;
         delete("call_metrics", &self.replaced)?;
-        if let Some((first, rest)) = self.metrics.split_first() {
-            let mut metrics = first.clone();
-            rest.iter().for_each(|rows| metrics.append(rows));
-            copy_into(&metrics);
-        }
+        copy_all(&self.metrics);
         delete("utterances", &self.silenced)?;
-        copy_into(&self.utterances);
+        copy_all(&self.utterances);
         update_transcripts(&self.transcripts)?;
         problems::record(connection_id, &self.problems, now)?;
         problems::solved(connection_id, CONVERSATION, self.read)?;
@@ -388,7 +382,7 @@ fn update_facts(
                     CASE WHEN n.private THEN NULL ELSE coalesce(n.summary, c.summary) END AS summary,
                     CASE WHEN n.private THEN '{}' ELSE coalesce(n.action_items, c.action_items) END AS action_items,
                     c.source_data || jsonb_build_object('conversation', n.conversation) AS source_data
-               FROM jsonb_to_recordset($1) AS n(
+               FROM json_to_recordset($1::json) AS n(
                     call_id bigint, title text, duration_s double precision, scheduled_start timestamptz,
                     scheduled_end timestamptz, owner_user_id bigint, host_email text, account_id text,
                     account_name text, opportunity_id text, opportunity_name text, language text, meeting_url text,
@@ -427,7 +421,7 @@ fn update_transcripts(rows: &[TranscriptRow]) -> Result<()> {
                 utterance_count  = CASE WHEN n.sets_text THEN n.utterance_count  ELSE t.utterance_count  END,
                 word_count       = CASE WHEN n.sets_text THEN n.word_count       ELSE t.word_count       END,
                 problem = n.problem
-           FROM jsonb_to_recordset($1) AS n(
+           FROM json_to_recordset($1::json) AS n(
                 call_id bigint, state text, attempts integer, next_attempt_at timestamptz, fetched_at timestamptz,
                 detail_fingerprint bigint, sets_text boolean, text_fingerprint bigint, utterance_count integer,
                 word_count bigint, problem text)

@@ -31,7 +31,7 @@ pub fn write_users(connection_id: i64, users: &[User], complete: bool) -> Result
         "INSERT INTO chorus.users AS known (connection_id, user_id, name, email, title, role, manager, active,
                                             primary_team, license_type, created_on, source_data)
          SELECT DISTINCT ON (n.user_id) $1, n.*
-           FROM jsonb_to_recordset($2) AS n(user_id bigint, name text, email text, title text, role text, manager bigint,
+           FROM json_to_recordset($2::json) AS n(user_id bigint, name text, email text, title text, role text, manager bigint,
                 active boolean, primary_team text, license_type text, created_on timestamptz, source_data jsonb)
          ON CONFLICT (connection_id, user_id) DO UPDATE
          SET name = excluded.name, email = excluded.email, title = excluded.title, role = excluded.role,
@@ -69,7 +69,7 @@ pub fn write_teams(connection_id: i64, teams: &[Team], complete: bool) -> Result
     sql::execute(
         "INSERT INTO chorus.teams AS known (connection_id, team_id, name, description, manager, parent_team, is_default)
          SELECT DISTINCT ON (n.team_id) $1, n.*
-           FROM jsonb_to_recordset($2) AS n(team_id text, name text, description text, manager bigint,
+           FROM json_to_recordset($2::json) AS n(team_id text, name text, description text, manager bigint,
                                             parent_team text, is_default boolean)
          ON CONFLICT (connection_id, team_id) DO UPDATE
          SET name = excluded.name, description = excluded.description, manager = excluded.manager,
@@ -80,7 +80,7 @@ pub fn write_teams(connection_id: i64, teams: &[Team], complete: bool) -> Result
     sql::execute(
         "INSERT INTO chorus.team_members (connection_id, team_id, user_id)
          SELECT $1, n.team_id, u::bigint
-           FROM jsonb_to_recordset($2) AS n(team_id text, users jsonb), jsonb_array_elements_text(n.users) u
+           FROM json_to_recordset($2::json) AS n(team_id text, users jsonb), jsonb_array_elements_text(n.users) u
          ON CONFLICT DO NOTHING",
         &arguments(),
     )?;
@@ -88,14 +88,14 @@ pub fn write_teams(connection_id: i64, teams: &[Team], complete: bool) -> Result
         sql::execute(
             "DELETE FROM chorus.team_members m
               WHERE m.connection_id = $1
-                AND NOT EXISTS (SELECT 1 FROM jsonb_to_recordset($2) AS n(team_id text, users jsonb)
+                AND NOT EXISTS (SELECT 1 FROM json_to_recordset($2::json) AS n(team_id text, users jsonb)
                                  WHERE n.team_id = m.team_id AND n.users @> to_jsonb(m.user_id))",
             &arguments(),
         )?;
         sql::execute(
             "DELETE FROM chorus.teams t
               WHERE t.connection_id = $1
-                AND NOT EXISTS (SELECT 1 FROM jsonb_to_recordset($2) AS n(team_id text) WHERE n.team_id = t.team_id)",
+                AND NOT EXISTS (SELECT 1 FROM json_to_recordset($2::json) AS n(team_id text) WHERE n.team_id = t.team_id)",
             &arguments(),
         )?;
     }

@@ -20,7 +20,7 @@ pub fn record(connection_id: i64, problems: &[Problem], now: DateTime<Utc>) -> R
     sql::execute(
         "INSERT INTO chorus.problems AS known (connection_id, route, source_call_id, problem, first_seen, last_seen)
          SELECT DISTINCT ON (n.route, n.source_call_id) $1, n.route, n.source_call_id, n.problem, $3, $3
-           FROM jsonb_to_recordset($2) AS n(route text, source_call_id text, problem text)
+           FROM json_to_recordset($2::json) AS n(route text, source_call_id text, problem text)
          ON CONFLICT (connection_id, route, source_call_id)
          DO UPDATE SET problem = excluded.problem, last_seen = excluded.last_seen, attempts = known.attempts + 1",
         &[sql::int8(connection_id), sql::json(&problems), sql::time(now)],

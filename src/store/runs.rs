@@ -171,7 +171,7 @@ pub fn count(run_id: i64, counters: &Counters) -> Result<()> {
                 calls_removed = n.calls_removed, transcripts_added = n.transcripts_added,
                 transcripts_pending = n.transcripts_pending, utterances_added = n.utterances_added,
                 requests = n.requests, details_due = n.details_due, details_read = n.details_read
-           FROM jsonb_to_record($2) AS n(
+           FROM json_to_record($2::json) AS n(
                 calls_listed bigint, calls_added bigint, calls_updated bigint, calls_removed bigint,
                 transcripts_added bigint, transcripts_pending bigint, utterances_added bigint, requests bigint,
                 details_due bigint, details_read bigint)

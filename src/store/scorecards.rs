@@ -42,7 +42,7 @@ pub fn write_page(connection_id: i64, scorecards: &[Scorecard]) -> Result<()> {
                  recipient, recipient_user_id, submitted_at, url)
          SELECT DISTINCT ON (n.scorecard_id) $1, n.scorecard_id, n.source_call_id, c.call_id, n.template, n.template_id,
                 n.reviewer, n.reviewer_user_id, n.recipient, n.recipient_user_id, n.submitted_at, n.url
-           FROM jsonb_to_recordset($2) AS n(
+           FROM json_to_recordset($2::json) AS n(
                 scorecard_id text, source_call_id text, template text, template_id bigint, reviewer text,
                 reviewer_user_id bigint, recipient text, recipient_user_id bigint, submitted_at timestamptz, url text)
                 LEFT JOIN chorus.calls c ON c.source = 'chorus' AND c.connection_id = $1 AND c.source_call_id = n.source_call_id
@@ -58,7 +58,7 @@ pub fn write_page(connection_id: i64, scorecards: &[Scorecard]) -> Result<()> {
         "INSERT INTO chorus.scorecard_scores AS known
                 (connection_id, scorecard_id, question_id, question, score, comment, comment_time_s)
          SELECT DISTINCT ON (n.scorecard_id, s.question_id) $1, n.scorecard_id, s.*
-           FROM jsonb_to_recordset($2) AS n(scorecard_id text, scores jsonb),
+           FROM json_to_recordset($2::json) AS n(scorecard_id text, scores jsonb),
                 jsonb_to_recordset(n.scores) AS s(question_id bigint, question text, score double precision,
                                                   comment text, comment_time_s double precision)
          ON CONFLICT (connection_id, scorecard_id, question_id) DO UPDATE
@@ -69,7 +69,7 @@ pub fn write_page(connection_id: i64, scorecards: &[Scorecard]) -> Result<()> {
     )?;
     sql::execute(
         "DELETE FROM chorus.scorecard_scores k
-          USING jsonb_to_recordset($2) AS n(scorecard_id text, scores jsonb)
+          USING json_to_recordset($2::json) AS n(scorecard_id text, scores jsonb)
           WHERE k.connection_id = $1 AND k.scorecard_id = n.scorecard_id
             AND NOT EXISTS (SELECT 1 FROM jsonb_to_recordset(n.scores) AS s(question_id bigint)
                              WHERE s.question_id = k.question_id)",

@@ -109,7 +109,7 @@ impl TrackerNumbers {
                  SELECT n.kind, n.name,
                         coalesce(array_agg(DISTINCT n.chorus_type ORDER BY n.chorus_type) FILTER (WHERE n.chorus_type IS NOT NULL), '{}') AS types,
                         coalesce(array_agg(DISTINCT n.chorus_id   ORDER BY n.chorus_id)   FILTER (WHERE n.chorus_id   IS NOT NULL), '{}') AS ids
-                   FROM jsonb_to_recordset($2) AS n(kind text, name text, chorus_type text, chorus_id text)
+                   FROM json_to_recordset($2::json) AS n(kind text, name text, chorus_type text, chorus_id text)
                   GROUP BY n.kind, n.name
              ), written AS (
                  INSERT INTO chorus.trackers AS known (connection_id, kind, name, chorus_types, chorus_ids)

@@ -8,6 +8,7 @@ use chorus_client::{Conversation, Recording, Utterance};
 use chrono::{DateTime, Utc};
 use meeting_match::email;
 use serde::Serialize;
+use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 use std::collections::HashMap;
 use xxhash_rust::xxh3::xxh3_64;
@@ -78,7 +79,7 @@ pub struct DetailedCall {
     pub summary: Option<String>,
     pub action_items: Option<Vec<String>>,
     /// The part of `source_data` that comes from the detail.
-    pub conversation: Value,
+    pub conversation: Box<RawValue>,
 }
 
 /// What was said, if it is to be written.
@@ -352,26 +353,24 @@ fn facts(conversation: Conversation, call_id: i64) -> DetailedCall {
     }
 }
 
+/// Who Chorus takes each voice for, and how long it was heard. The single stretches are left out: they are most of the
+/// bytes of a detail, and the utterances say when who spoke.
 fn clusters(voices: &[chorus_client::Cluster]) -> Value {
     let one = |voice: &chorus_client::Cluster| {
-        let ranges: Vec<_> = voice
-            .ranges
-            .iter()
-            .map(|range| [range.start_s, range.length_s, range.talk_time_s])
-            .collect();
         json!({
             "id": voice.id, "participant": voice.person_id, "user_id": voice.user_id,
             "speaker_name": voice.speaker_name, "type": voice.cluster_type,
-            "match_method": voice.match_method, "ranges": ranges,
+            "match_method": voice.match_method, "ranges": voice.ranges.len(),
+            "talk_time_s": voice.ranges.iter().map(|range| range.talk_time_s).sum::<f64>(),
         })
     };
     Value::Array(voices.iter().map(one).collect())
 }
 
 /// Links to pictures expire and are media, which stay in Chorus.
-fn without_pictures(mut members: Map<String, Value>) -> Value {
+fn without_pictures(mut members: Map<String, Value>) -> Box<RawValue> {
     for name in ["picture", "pictures", "thumbnail", "thumbnails", "meta"] {
         members.remove(name);
     }
-    Value::Object(members)
+    serde_json::value::to_raw_value(&members).unwrap_or_default()
 }

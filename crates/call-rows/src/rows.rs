@@ -5,8 +5,6 @@
 
 use chrono::{DateTime, Utc};
 
-const SIGNATURE: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
-const TRAILER: [u8; 2] = (-1i16).to_be_bytes();
 const NULL: [u8; 4] = (-1i32).to_be_bytes();
 /// Microseconds from 1970 to 2000, where PostgreSQL's clock starts.
 const EPOCH_2000_US: i64 = 946_684_800_000_000;
@@ -29,6 +27,11 @@ pub struct Rows {
 }
 
 impl Rows {
+    /// What COPY reads before the first row.
+    pub const SIGNATURE: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
+    /// What COPY reads after the last row.
+    pub const TRAILER: &[u8] = &(-1i16).to_be_bytes();
+
     pub fn new(target: &'static Target) -> Self {
         Rows {
             target,
@@ -62,18 +65,6 @@ impl Rows {
     /// The body without signature and trailer; two lists of equal rows have equal bodies.
     pub fn body(&self) -> &[u8] {
         &self.bytes
-    }
-
-    /// Adds the rows of `other`, which must be for the same target.
-    pub fn append(&mut self, other: &Rows) {
-        debug_assert_eq!(self.target, other.target);
-        self.bytes.extend_from_slice(&other.bytes);
-        self.count += other.count;
-    }
-
-    /// All of it as COPY reads it.
-    pub fn finished(&self) -> Vec<u8> {
-        [SIGNATURE, &self.bytes, &TRAILER].concat()
     }
 
     /// Begins a row; the caller then sets each column once.
