@@ -8,7 +8,7 @@ PG_CONFIG ?= pg_config
 export PG_CONFIG DESTDIR
 
 help:
-	@echo 'make demo          a minute of it, with an invented Chorus tenant and a throw-away server'
+	@echo 'make demo          see it work, with an invented Chorus tenant and a throw-away server'
 	@echo 'make test          everything: unit tests, server tests, installcheck; leaves no server behind'
 	@echo 'make build         the extension, for the PostgreSQL of PG_CONFIG'
 	@echo 'make install       puts it into that PostgreSQL (DESTDIR is honoured)'

@@ -1,0 +1,126 @@
+-- A first look at chorus_sync, for psql; scripts/demo.sh runs it against an invented Chorus tenant on this machine.
+-- Expects the variables base_url and key_file. Every statement is shown as it is sent, then what comes back.
+\set QUIET on
+\pset footer off
+\pset null '-'
+\pset linestyle unicode
+\pset border 1
+\pset format wrapped
+\pset columns 118
+SET datestyle = 'ISO';
+SET timezone = 'UTC';
+\set ECHO queries
+
+\echo
+\echo '== 1. Connect. The key lies in a file, so it stands in no statement and no log.'
+\echo
+CREATE EXTENSION chorus_sync;
+
+SELECT workspace, connected_as
+FROM chorus_connect(base_url => :'base_url', api_key_file => :'key_file');
+
+\echo
+\echo '== 2. Pull calls and transcripts. A background worker does it; this session only watches.'
+\echo
+\x on
+SELECT state, calls_listed, calls_added, transcripts_added, utterances_added, requests, elapsed
+FROM chorus_sync();
+\x off
+
+\echo
+\echo '== 3. The meetings, newest first.'
+\echo
+SELECT meeting_id AS id, to_char(started_at, 'Mon DD HH24:MI') AS started, round(duration_s / 60) AS min, scope, title
+FROM chorus.meetings
+ORDER BY started_at DESC
+LIMIT 8;
+
+-- The one that is read below: the newest in which at least three people spoke.
+\set ECHO none
+SELECT u.call_id AS call
+FROM chorus.utterances u JOIN chorus.calls c USING (call_id)
+WHERE c.is_main_call AND c.removed_at IS NULL
+GROUP BY u.call_id, c.started_at
+ORDER BY least(count(DISTINCT u.participant_no), 3) DESC, c.started_at DESC
+LIMIT 1 \gset
+\set ECHO queries
+
+\echo
+\echo '== 4. What was said in one of them; lines are cut here at 110 characters.'
+\echo
+\x on
+SELECT title, to_char(started_at, 'Mon DD HH24:MI') AS started, summary
+FROM chorus.calls
+WHERE call_id = :call;
+\x off
+
+\pset format unaligned
+\pset tuples_only on
+SELECT left(line, 110)
+FROM string_to_table(chorus_transcript(:call), E'\n') AS line
+LIMIT 15;
+\pset tuples_only off
+\pset format wrapped
+
+
+\echo
+\echo '== 5. Who talked how much in it, in minutes.'
+\echo
+SELECT coalesce(p.name, p.email, 'voice ' || participant_no) AS speaker, p.side,
+       round((sum(u.end_s - u.start_s) / 60)::numeric, 1) AS minutes, count(*) AS turns
+FROM chorus.utterances u JOIN chorus.participants p USING (call_id, participant_no)
+WHERE call_id = :call
+GROUP BY participant_no, p.name, p.email, p.side
+ORDER BY minutes DESC
+LIMIT 8;
+
+\echo
+\echo '== 6. And in all meetings: how the talk time divides between us and them.'
+\echo
+SELECT p.side, round((sum(u.end_s - u.start_s) / 3600)::numeric, 1) AS hours,
+       round(100 * sum(u.end_s - u.start_s) / sum(sum(u.end_s - u.start_s)) OVER ()) AS percent
+FROM chorus.utterances u JOIN chorus.participants p USING (call_id, participant_no)
+GROUP BY p.side
+ORDER BY hours DESC;
+
+\echo
+\echo '== 7. What was talked about.'
+\echo
+SELECT topic, count(*) AS meetings, sum(count) AS mentions
+FROM chorus.topics
+GROUP BY topic
+ORDER BY mentions DESC
+LIMIT 6;
+
+\echo
+\echo '== 8. How the calls were graded.'
+\echo
+SELECT recipient, template, count(DISTINCT scorecard_id) AS scorecards, round(avg(score)::numeric, 1) AS average
+FROM chorus.scorecards JOIN chorus.scorecard_scores USING (connection_id, scorecard_id)
+GROUP BY recipient, template
+ORDER BY average DESC, recipient
+LIMIT 5;
+
+\echo
+\echo '== 9. Again. Only the last three days are listed once more, and nothing is stored twice.'
+\echo
+\x on
+SELECT state, calls_listed, calls_added, calls_updated, transcripts_added, requests, elapsed
+FROM chorus_sync();
+\x off
+
+\echo
+\echo '== 10. How it stands.'
+\echo
+\x on
+SELECT connection, state, calls, transcripts_ready, transcripts_waiting, last_success_at, problem
+FROM chorus_status();
+\x off
+
+\echo
+\echo '== 11. A key that Chorus does not know is refused, and nothing changes.'
+\echo
+\set ON_ERROR_STOP off
+SELECT * FROM chorus_connect(base_url => :'base_url', api_key => 'not-the-key');
+\set ON_ERROR_STOP on
+\echo
