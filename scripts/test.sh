@@ -17,7 +17,7 @@ summary_of_server() { echo "$(passed_in "$1") passed"; }
 scripts/prerequisites.sh || failed prerequisites
 use_unpacked
 
-step unit cargo test --release --no-fail-fast || failed unit
+step unit cargo test --release || failed unit
 scripts/build.sh || failed build
 
 staged=$(scripts/stage.sh) || failed stage
@@ -30,7 +30,7 @@ leave() {
 }
 trap leave EXIT
 
-step server env CHORUS_PG_BINDIR="$staged" cargo test --release --no-fail-fast -p chorus-tests || failed server
+step server env CHORUS_PG_BINDIR="$staged" cargo test --release -p chorus-tests || failed server
 
 start_cluster "$staged" || failed cluster
 scripts/installcheck.sh || failed installcheck
