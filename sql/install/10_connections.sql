@@ -19,6 +19,7 @@ CREATE TABLE chorus.connections (
     hint             text
 );
 COMMENT ON TABLE  chorus.connections                  IS 'A Chorus workspace that is pulled: one row per chorus_connect(connection => …). Holds no secret';
+COMMENT ON COLUMN chorus.connections.connection_id    IS 'Our number of the connection';
 COMMENT ON COLUMN chorus.connections.name             IS 'What the functions take as connection';
 COMMENT ON COLUMN chorus.connections.base_url         IS 'Without a trailing slash; a path prefix is kept';
 COMMENT ON COLUMN chorus.connections.lookback_days    IS 'How many days the first run reaches back';
@@ -39,8 +40,9 @@ CREATE TABLE chorus.credentials (
     connection_id bigint NOT NULL PRIMARY KEY,
     sealed_key    bytea  NOT NULL
 );
-COMMENT ON TABLE  chorus.credentials            IS 'API keys, sealed with a key that lies outside the database. In no dump';
-COMMENT ON COLUMN chorus.credentials.sealed_key IS 'Authenticated encryption, bound to the connection and its host';
+COMMENT ON TABLE  chorus.credentials               IS 'API keys, sealed with a key that lies outside the database. In no dump';
+COMMENT ON COLUMN chorus.credentials.connection_id IS 'chorus.connections';
+COMMENT ON COLUMN chorus.credentials.sealed_key    IS 'Authenticated encryption, bound to the connection and its host';
 
 -- A restored connection has no key, because keys are in no dump. This trigger fires during a restore on purpose.
 CREATE FUNCTION chorus.connection_without_key() RETURNS trigger
@@ -91,6 +93,8 @@ CREATE TABLE chorus.runs (
 );
 CREATE INDEX runs_by_connection ON chorus.runs (connection_id, run_id);
 COMMENT ON TABLE  chorus.runs                     IS 'One row per sync run. A run is alive while its worker holds its advisory lock; this row is only the record';
+COMMENT ON COLUMN chorus.runs.run_id              IS 'What chorus_sync returns and chorus_wait and chorus_cancel take';
+COMMENT ON COLUMN chorus.runs.connection_id       IS 'chorus.connections';
 COMMENT ON COLUMN chorus.runs.trigger             IS 'Who asked for it: schedule, manual, connect or retry';
 COMMENT ON COLUMN chorus.runs.state               IS 'queued, running, succeeded, failed, cancelled, interrupted';
 COMMENT ON COLUMN chorus.runs.phase               IS 'What it is doing: checking key, users and teams, calls, transcripts, scorecards';
@@ -110,6 +114,9 @@ COMMENT ON COLUMN chorus.runs.utterances_added    IS 'Utterances that were writt
 COMMENT ON COLUMN chorus.runs.requests            IS 'Requests sent to Chorus, retries included';
 COMMENT ON COLUMN chorus.runs.details_due         IS 'Calls whose detail was due when the transcripts phase began';
 COMMENT ON COLUMN chorus.runs.details_read        IS 'Calls whose detail has been asked for so far';
+COMMENT ON COLUMN chorus.runs.queued_at           IS 'When it was asked for';
+COMMENT ON COLUMN chorus.runs.started_at          IS 'When it began; it waits for an earlier run of the same connection';
+COMMENT ON COLUMN chorus.runs.finished_at         IS 'When it ended';
 COMMENT ON COLUMN chorus.runs.sqlstate            IS 'SQLSTATE of the error that ended it';
 COMMENT ON COLUMN chorus.runs.problem             IS 'Why it did not succeed';
 COMMENT ON COLUMN chorus.runs.hint                IS 'What to do about the problem';
@@ -127,6 +134,11 @@ CREATE TABLE chorus.problems (
     UNIQUE NULLS NOT DISTINCT (connection_id, route, source_call_id)
 );
 COMMENT ON TABLE  chorus.problems                IS 'What Chorus sent that could not be read. It was skipped, nothing else was lost; a later good read deletes the row';
+COMMENT ON COLUMN chorus.problems.problem_id     IS 'Our number of the problem';
+COMMENT ON COLUMN chorus.problems.connection_id  IS 'chorus.connections';
 COMMENT ON COLUMN chorus.problems.route          IS 'Route of the Chorus API that it came from';
 COMMENT ON COLUMN chorus.problems.source_call_id IS 'Id of the engagement in Chorus, where it is known';
+COMMENT ON COLUMN chorus.problems.problem        IS 'What was wrong with it';
+COMMENT ON COLUMN chorus.problems.first_seen     IS 'When it was met first';
+COMMENT ON COLUMN chorus.problems.last_seen      IS 'When it was met last';
 COMMENT ON COLUMN chorus.problems.attempts       IS 'How often it was met';

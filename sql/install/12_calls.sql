@@ -6,6 +6,7 @@ CREATE TABLE chorus.sources (
     relation text
 );
 COMMENT ON TABLE  chorus.sources          IS 'Where recordings come from: chorus, and every other source';
+COMMENT ON COLUMN chorus.sources.source   IS 'Name of the source, lower case';
 COMMENT ON COLUMN chorus.sources.relation IS 'Qualified name of the table or view that a registered source is read from';
 INSERT INTO chorus.sources (source) VALUES ('chorus');
 
@@ -62,6 +63,7 @@ COMMENT ON COLUMN chorus.calls.host_email       IS 'Address of the owner, lower 
 COMMENT ON COLUMN chorus.calls.account_id       IS 'CRM id of the account that Chorus associates; NULL for the placeholder "<owner> Meetings"';
 COMMENT ON COLUMN chorus.calls.account_name     IS 'Name of that account; of the placeholder too';
 COMMENT ON COLUMN chorus.calls.opportunity_id   IS 'CRM id of the opportunity';
+COMMENT ON COLUMN chorus.calls.opportunity_name IS 'Name of that opportunity';
 COMMENT ON COLUMN chorus.calls.language         IS 'Language as Chorus writes it, such as en';
 COMMENT ON COLUMN chorus.calls.url              IS 'The call in Chorus';
 COMMENT ON COLUMN chorus.calls.meeting_url      IS 'Conference link';
@@ -93,10 +95,13 @@ CREATE TABLE chorus.participants (
     PRIMARY KEY (call_id, participant_no)
 );
 COMMENT ON TABLE  chorus.participants                IS 'Who was invited to or heard in a call';
+COMMENT ON COLUMN chorus.participants.call_id        IS 'chorus.calls';
 COMMENT ON COLUMN chorus.participants.participant_no IS 'Counts from 1 within the call';
 COMMENT ON COLUMN chorus.participants.name           IS 'NULL for a voice that was only told apart';
 COMMENT ON COLUMN chorus.participants.email          IS 'Lower case, trimmed';
 COMMENT ON COLUMN chorus.participants.email_domain   IS 'Registrable domain of the address';
+COMMENT ON COLUMN chorus.participants.title          IS 'Job title';
+COMMENT ON COLUMN chorus.participants.company        IS 'Company as Chorus knows it';
 COMMENT ON COLUMN chorus.participants.side           IS 'internal (own team), external, or unknown';
 COMMENT ON COLUMN chorus.participants.listed         IS 'True: on the attendee list; false: only heard';
 COMMENT ON COLUMN chorus.participants.person_id      IS 'Number of the person in Chorus';
@@ -118,11 +123,14 @@ CREATE TABLE chorus.transcripts (
 );
 CREATE INDEX transcripts_due ON chorus.transcripts (next_attempt_at, call_id) WHERE next_attempt_at IS NOT NULL;
 COMMENT ON TABLE  chorus.transcripts                    IS 'How far the transcript of each call is: one row per call';
+COMMENT ON COLUMN chorus.transcripts.call_id            IS 'chorus.calls';
 COMMENT ON COLUMN chorus.transcripts.state              IS 'pending (not asked yet), processing (Chorus is not done), ready (has utterances), empty (nothing said or recognised), not_recorded, unavailable (private, deleted or out of reach), failed (gave up)';
 COMMENT ON COLUMN chorus.transcripts.attempts           IS 'How often Chorus was asked without getting a finished transcript';
 COMMENT ON COLUMN chorus.transcripts.next_attempt_at    IS 'When the detail of the call is read next; NULL: not before its list row changes';
 COMMENT ON COLUMN chorus.transcripts.fetched_at         IS 'When the text was read';
 COMMENT ON COLUMN chorus.transcripts.lag                IS 'From the end of the meeting to the moment the text was first read';
+COMMENT ON COLUMN chorus.transcripts.utterance_count    IS 'Number of utterances stored';
+COMMENT ON COLUMN chorus.transcripts.word_count         IS 'Number of words in them';
 COMMENT ON COLUMN chorus.transcripts.problem            IS 'Why there is no text';
 COMMENT ON COLUMN chorus.transcripts.list_fingerprint   IS 'Of the list row last read; another one means that something changed';
 COMMENT ON COLUMN chorus.transcripts.detail_fingerprint IS 'Of the detail last read';
@@ -138,10 +146,12 @@ CREATE TABLE chorus.utterances (
     PRIMARY KEY (call_id, seq)
 );
 COMMENT ON TABLE  chorus.utterances                IS 'What was said, in order';
+COMMENT ON COLUMN chorus.utterances.call_id        IS 'chorus.calls';
 COMMENT ON COLUMN chorus.utterances.seq            IS 'Counts from 1 within the call';
 COMMENT ON COLUMN chorus.utterances.participant_no IS 'Who said it: chorus.participants';
 COMMENT ON COLUMN chorus.utterances.start_s        IS 'Seconds from the start of the recording';
 COMMENT ON COLUMN chorus.utterances.end_s          IS 'Seconds from the start of the recording';
+COMMENT ON COLUMN chorus.utterances.text           IS 'What was said';
 
 CREATE SEQUENCE chorus.trackers_tracker_id_seq;
 CREATE TABLE chorus.trackers (
@@ -153,10 +163,13 @@ CREATE TABLE chorus.trackers (
     chorus_ids    text[] NOT NULL DEFAULT '{}',
     UNIQUE (connection_id, kind, name)
 );
-COMMENT ON TABLE  chorus.trackers              IS 'Topics and trackers that Chorus listens for';
-COMMENT ON COLUMN chorus.trackers.kind         IS 'topic (Chorus types topics, autotopics) or tracker';
-COMMENT ON COLUMN chorus.trackers.chorus_types IS 'Types under which Chorus sent it; the call list says only chorus';
-COMMENT ON COLUMN chorus.trackers.chorus_ids   IS 'Ids under which Chorus sent it in call details';
+COMMENT ON TABLE  chorus.trackers               IS 'Topics and trackers that Chorus listens for';
+COMMENT ON COLUMN chorus.trackers.tracker_id    IS 'Our number of the tracker';
+COMMENT ON COLUMN chorus.trackers.connection_id IS 'chorus.connections';
+COMMENT ON COLUMN chorus.trackers.kind          IS 'topic (Chorus types topics, autotopics) or tracker';
+COMMENT ON COLUMN chorus.trackers.name          IS 'As it is named in Chorus';
+COMMENT ON COLUMN chorus.trackers.chorus_types  IS 'Types under which Chorus sent it; the call list says only chorus';
+COMMENT ON COLUMN chorus.trackers.chorus_ids    IS 'Ids under which Chorus sent it in call details';
 
 CREATE TABLE chorus.call_trackers (
     call_id    bigint NOT NULL,
@@ -164,8 +177,10 @@ CREATE TABLE chorus.call_trackers (
     count      bigint NOT NULL,
     PRIMARY KEY (call_id, tracker_id)
 );
-COMMENT ON TABLE  chorus.call_trackers       IS 'How often a topic or tracker came up in a call';
-COMMENT ON COLUMN chorus.call_trackers.count IS 'Number of mentions, as Chorus counts them';
+COMMENT ON TABLE  chorus.call_trackers            IS 'How often a topic or tracker came up in a call';
+COMMENT ON COLUMN chorus.call_trackers.call_id    IS 'chorus.calls';
+COMMENT ON COLUMN chorus.call_trackers.tracker_id IS 'chorus.trackers';
+COMMENT ON COLUMN chorus.call_trackers.count      IS 'Number of mentions, as Chorus counts them';
 
 CREATE TABLE chorus.tracker_mentions (
     call_id    bigint  NOT NULL,
@@ -176,6 +191,8 @@ CREATE TABLE chorus.tracker_mentions (
     PRIMARY KEY (call_id, tracker_id, mention_no)
 );
 COMMENT ON TABLE  chorus.tracker_mentions            IS 'At which utterance a topic or tracker came up';
+COMMENT ON COLUMN chorus.tracker_mentions.call_id    IS 'chorus.calls';
+COMMENT ON COLUMN chorus.tracker_mentions.tracker_id IS 'chorus.trackers';
 COMMENT ON COLUMN chorus.tracker_mentions.mention_no IS 'Counts from 1 within call and tracker';
 COMMENT ON COLUMN chorus.tracker_mentions.seq        IS 'chorus.utterances.seq; NULL where Chorus names an utterance that it did not send';
 COMMENT ON COLUMN chorus.tracker_mentions."offset"   IS 'Offset within the utterance; Chorus does not say in what unit';
@@ -186,4 +203,7 @@ CREATE TABLE chorus.call_metrics (
     value   double precision NOT NULL,
     PRIMARY KEY (call_id, name)
 );
-COMMENT ON TABLE chorus.call_metrics IS 'Measures by Chorus, under its own names; it publishes no units';
+COMMENT ON TABLE  chorus.call_metrics         IS 'Measures by Chorus, under its own names; it publishes no units';
+COMMENT ON COLUMN chorus.call_metrics.call_id IS 'chorus.calls';
+COMMENT ON COLUMN chorus.call_metrics.name    IS 'As Chorus names it';
+COMMENT ON COLUMN chorus.call_metrics.value   IS 'As Chorus sends it';

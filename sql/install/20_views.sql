@@ -23,8 +23,11 @@ SELECT m.meeting_id,
                             WHERE c.meeting_id = m.meeting_id AND c.removed_at IS NULL) sides
  WHERE m.is_main_call AND m.removed_at IS NULL;
 COMMENT ON VIEW   chorus.meetings              IS 'Every physical meeting once, however many recorders caught it';
-COMMENT ON COLUMN chorus.meetings.main_call_id IS 'The call whose title and transcript stand for the meeting';
+COMMENT ON COLUMN chorus.meetings.meeting_id   IS 'Our number of the meeting: the smallest call_id of its calls';
+COMMENT ON COLUMN chorus.meetings.title        IS 'Title of the main call';
+COMMENT ON COLUMN chorus.meetings.started_at   IS 'Start of the main call';
 COMMENT ON COLUMN chorus.meetings.duration_s   IS 'Seconds';
+COMMENT ON COLUMN chorus.meetings.main_call_id IS 'The call whose title and transcript stand for the meeting';
 COMMENT ON COLUMN chorus.meetings.sources      IS 'Which sources recorded it';
 COMMENT ON COLUMN chorus.meetings.call_count   IS 'How many recordings there are of it';
 COMMENT ON COLUMN chorus.meetings.scope        IS 'external: somebody from outside took part; internal: only own people; unknown: cannot be told';
@@ -42,10 +45,15 @@ SELECT u.call_id,
        JOIN chorus.calls c USING (call_id)
        LEFT JOIN chorus.participants p USING (call_id, participant_no)
  WHERE c.is_main_call AND c.removed_at IS NULL;
-COMMENT ON VIEW   chorus.transcript_lines         IS 'What was said and by whom: a row per utterance, main calls only';
-COMMENT ON COLUMN chorus.transcript_lines.seq     IS 'Order within the call, from 1';
-COMMENT ON COLUMN chorus.transcript_lines.said_at IS 'Start of the call plus start_s';
-COMMENT ON COLUMN chorus.transcript_lines.start_s IS 'Seconds from the start of the recording';
+COMMENT ON VIEW   chorus.transcript_lines               IS 'What was said and by whom: a row per utterance, main calls only';
+COMMENT ON COLUMN chorus.transcript_lines.call_id       IS 'chorus.calls';
+COMMENT ON COLUMN chorus.transcript_lines.seq           IS 'Order within the call, from 1';
+COMMENT ON COLUMN chorus.transcript_lines.said_at       IS 'Start of the call plus start_s';
+COMMENT ON COLUMN chorus.transcript_lines.start_s       IS 'Seconds from the start of the recording';
+COMMENT ON COLUMN chorus.transcript_lines.speaker_name  IS 'NULL for a voice that was only told apart';
+COMMENT ON COLUMN chorus.transcript_lines.speaker_email IS 'Address of the speaker, lower case';
+COMMENT ON COLUMN chorus.transcript_lines.speaker_side  IS 'internal (own team), external, or unknown';
+COMMENT ON COLUMN chorus.transcript_lines.text          IS 'What was said';
 
 CREATE VIEW chorus.topics AS
 SELECT c.meeting_id,
@@ -58,5 +66,10 @@ SELECT c.meeting_id,
        JOIN chorus.trackers t USING (tracker_id)
        JOIN chorus.calls c USING (call_id)
  WHERE t.kind = 'topic' AND c.is_main_call AND c.removed_at IS NULL;
-COMMENT ON VIEW   chorus.topics       IS 'What was talked about: a row per meeting and topic';
-COMMENT ON COLUMN chorus.topics.count IS 'Number of mentions, as Chorus counts them';
+COMMENT ON VIEW   chorus.topics            IS 'What was talked about: a row per meeting and topic';
+COMMENT ON COLUMN chorus.topics.meeting_id IS 'chorus.meetings';
+COMMENT ON COLUMN chorus.topics.call_id    IS 'The main call of that meeting';
+COMMENT ON COLUMN chorus.topics.title      IS 'Title of the meeting';
+COMMENT ON COLUMN chorus.topics.started_at IS 'Start of the meeting';
+COMMENT ON COLUMN chorus.topics.topic      IS 'As it is named in Chorus';
+COMMENT ON COLUMN chorus.topics.count      IS 'Number of mentions, as Chorus counts them';
