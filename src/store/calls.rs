@@ -64,11 +64,18 @@ fn known(connection_id: i64, calls: &[ListedCall]) -> Result<HashMap<String, Kno
         .map(|call| call.source_call_id.clone())
         .collect();
     let known = sql::one_json(
+        // OFFSET 0 has each id looked up by its index. During a first run the planner knows nothing of tables that
+        // were empty a moment ago, and would read all of them for every page.
         "SELECT jsonb_object_agg(c.source_call_id, jsonb_build_object(
                     'call_id', c.call_id, 'fingerprint', t.list_fingerprint,
                     'detail_read', t.detail_fingerprint IS NOT NULL, 'removed', c.removed_at IS NOT NULL))
-           FROM chorus.calls c LEFT JOIN chorus.transcripts t USING (call_id)
-          WHERE c.source = 'chorus' AND c.connection_id = $1 AND c.source_call_id = ANY ($2)",
+           FROM unnest($2) AS listed(id)
+                CROSS JOIN LATERAL (
+                    SELECT k.call_id, k.source_call_id, k.removed_at FROM chorus.calls k
+                     WHERE k.source = 'chorus' AND k.connection_id = $1 AND k.source_call_id = listed.id OFFSET 0) c
+                LEFT JOIN LATERAL (
+                    SELECT k.list_fingerprint, k.detail_fingerprint FROM chorus.transcripts k
+                     WHERE k.call_id = c.call_id OFFSET 0) t ON true",
         &[sql::int8(connection_id), sql::texts(ids)],
     )?;
     Ok(known.unwrap_or_default())

@@ -5,14 +5,20 @@
 //! No server outlives the process that started it, however that process ends.
 
 mod cluster;
+mod contents;
 mod database;
 mod keeper;
 mod server_user;
 mod standby;
+mod stored;
+pub mod truth;
 mod wait;
+mod workspace;
 
 pub use cluster::{Cluster, ClusterOptions};
+pub use contents::Contents;
 pub use database::{Database, expect_error};
 pub use fake_chorus;
 pub use postgres;
 pub use wait::wait_until;
+pub use workspace::{LOOKBACK_DAYS, Ran, Workspace, plan, real_meetings};

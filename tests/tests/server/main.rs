@@ -1,3 +1,4 @@
 //! Promises that need a real server, in one program: it is linked once, and its tests share one server.
 
+mod contents;
 mod harness;
