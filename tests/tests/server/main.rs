@@ -1,4 +1,6 @@
 //! Promises that need a real server, in one program: it is linked once, and its tests share one server.
 
 mod contents;
+mod control;
 mod harness;
+mod workplace;
