@@ -2,7 +2,7 @@
 //!
 //! A walk ends by each of the rules T1 to T7, never loops, and never loses the rows of its last page.
 
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 use std::fmt;
 use std::str::FromStr;
 
@@ -128,14 +128,34 @@ pub struct ScorecardPage {
     pub rows: Vec<Result<Scorecard, BadRecord>>,
 }
 
-/// Hashes of what a walk has seen: eight bytes an id, so that a million calls cost little.
+/// Rows of the first page, which are never forgotten.
+const FIRST_PAGE: usize = 100;
+/// How many ids a walk remembers beside those of its first page. What repeats an earlier page repeats a recent one, or
+/// the list from its top; remembering all would let memory grow with the list.
+const REMEMBERED: usize = 10_000;
+
+/// Hashes of what a walk has seen.
 #[derive(Default)]
-struct Seen(HashSet<u64>);
+struct Seen {
+    hashes: HashSet<u64>,
+    /// The hashes that may be forgotten, oldest first.
+    recent: VecDeque<u64>,
+}
 
 impl Seen {
     /// Whether this is new.
     fn add(&mut self, text: &str) -> bool {
-        self.0.insert(xxh3_64(text.as_bytes()))
+        let hash = xxh3_64(text.as_bytes());
+        let new = self.hashes.insert(hash);
+        if new && self.hashes.len() > FIRST_PAGE {
+            self.recent.push_back(hash);
+            if self.recent.len() > REMEMBERED
+                && let Some(oldest) = self.recent.pop_front()
+            {
+                self.hashes.remove(&oldest);
+            }
+        }
+        new
     }
 }
 
