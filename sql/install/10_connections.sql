@@ -13,6 +13,8 @@ CREATE TABLE chorus.connections (
     workspace_domain text,
     connected_as     text,
     connected_at     timestamptz NOT NULL,
+    listed_from      timestamptz,
+    listed_to        timestamptz,
     last_success_at  timestamptz,
     next_run_at      timestamptz,
     problem          text,
@@ -30,6 +32,8 @@ COMMENT ON COLUMN chorus.connections.workspace        IS 'Name of the workspace;
 COMMENT ON COLUMN chorus.connections.workspace_domain IS 'Domain of the user whose key it is; a key of another domain is refused';
 COMMENT ON COLUMN chorus.connections.connected_as     IS 'Address of the user whose key it is: the sync sees what that user sees';
 COMMENT ON COLUMN chorus.connections.connected_at     IS 'When the key was last checked and stored';
+COMMENT ON COLUMN chorus.connections.listed_from      IS 'The call list was read without a gap from here …';
+COMMENT ON COLUMN chorus.connections.listed_to        IS '… to here; the next run begins here, less chorus_sync.overlap';
 COMMENT ON COLUMN chorus.connections.last_success_at  IS 'End of the last run that succeeded';
 COMMENT ON COLUMN chorus.connections.next_run_at      IS 'Next run by the built-in schedule; NULL without it';
 COMMENT ON COLUMN chorus.connections.problem          IS 'What went wrong in the last run; NULL when nothing did';

@@ -88,10 +88,7 @@ fn extension(wait: bool, connection_written_by: u32) -> Result<u32> {
         &[],
     )?
     .ok_or_else(|| Error::unknown("the extension chorus_sync is not installed", ""))?;
-    let ours = |xid: u32| unsafe {
-        pg_sys::TransactionIdIsCurrentTransactionId(pg_sys::TransactionId::from(xid))
-    };
-    if wait && (ours(connection_written_by) || ours(written_by)) {
+    if wait && (is_own(connection_written_by) || is_own(written_by)) {
         return Err(Error::new(
             "55000",
             "cannot wait for a run in the transaction that made or changed the connection or the extension",
@@ -126,14 +123,16 @@ fn ready(connection: &Connection) -> Result<()> {
     Ok(())
 }
 
-/// How far back the run lists. Without a lookback: the whole lookback of the connection at first, then from where the
-/// list was last read to its end, less the overlap.
+/// How far back the run lists. Without a lookback: the whole lookback of the connection as long as it was not read
+/// without a gap, then from where it was read to, less the overlap.
 fn window_from(connection: &Connection, lookback: Option<Interval>) -> Result<DateTime<Utc>> {
     let now = settings::now();
     let Some(lookback) = lookback else {
         let whole = now - TimeDelta::days(connection.lookback_days);
-        let listed = runs::listed_up_to(connection.connection_id)?;
-        return Ok(listed.map_or(whole, |listed| listed - settings::overlap()));
+        return Ok(match (connection.listed_from, connection.listed_to) {
+            (Some(from), Some(to)) if from <= whole => to - settings::overlap(),
+            _ => whole,
+        });
     };
     let micros = sql::one::<f64>(
         "SELECT extract(epoch FROM $1 - ($1 - $2))::float8 * 1000000",
@@ -193,9 +192,11 @@ impl Plan {
             if let Some(run) = self.under_way(false)? {
                 return Ok(run);
             }
-            // One that this transaction queued before, or that a crash left without a worker: it gets one now.
+            // One that this transaction queued before has its worker registered; one that a crash left gets one now.
             if let Some(run) = self.under_way(true)? {
-                start_at_commit(self.assignment(run.run_id, Some(own_xid())));
+                if !is_own(run.written_by) {
+                    start_at_commit(self.assignment(run.run_id, Some(own_xid())));
+                }
                 return Ok(run);
             }
             let run_id = Self::next_run_id()?;
@@ -208,11 +209,7 @@ impl Plan {
                 now,
             )?;
             start_at_commit(self.assignment(run_id, Some(own_xid())));
-            sql::one_json(
-                "SELECT to_jsonb(r) FROM chorus.runs r WHERE r.run_id = $1",
-                &[sql::int8(run_id)],
-            )?
-            .ok_or_else(|| Error::new("XX000", "the run that was just queued is gone", ""))
+            runs::latest(run_id)?.ok_or_else(|| Error::new("XX000", "the run that was just queued is gone", ""))
         })
     }
 
@@ -248,6 +245,11 @@ impl Plan {
         }
         Ok(seen)
     }
+}
+
+/// Whether this transaction, or one of its savepoints, wrote a row with this xmin.
+fn is_own(xid: u32) -> bool {
+    unsafe { pg_sys::TransactionIdIsCurrentTransactionId(pg_sys::TransactionId::from(xid)) }
 }
 
 fn own_xid() -> u32 {

@@ -28,6 +28,8 @@ pub struct Seen {
     pub worker: Option<i32>,
     pub progress: Option<String>,
     pub window_from: DateTime<Utc>,
+    /// The transaction that wrote the row.
+    pub written_by: u32,
     pub elapsed_us: Option<i64>,
     pub sqlstate: Option<String>,
     pub problem: Option<String>,
@@ -43,7 +45,7 @@ impl Seen {
 }
 
 const SEEN: &str = "to_jsonb(r) || jsonb_build_object(
-    'worker', chorus.run_worker(r.run_id), 'progress', chorus.run_progress(r),
+    'written_by', r.xmin::text::bigint, 'worker', chorus.run_worker(r.run_id), 'progress', chorus.run_progress(r),
     'elapsed_us', (extract(epoch FROM coalesce(r.finished_at, chorus.clock()) - r.started_at) * 1000000)::bigint)";
 
 /// A run as it is committed at this moment.
@@ -75,6 +77,9 @@ pub struct Connection {
     pub state: String,
     pub lookback_days: i64,
     pub workspace_domain: Option<String>,
+    /// The stretch of time in which the list was read without a gap.
+    pub listed_from: Option<DateTime<Utc>>,
+    pub listed_to: Option<DateTime<Utc>>,
 }
 
 /// The connection of that name, as it is committed at this moment or was changed by the caller's own transaction,
@@ -100,15 +105,6 @@ pub fn unknown_connection(name: &str) -> Error {
         format!("there is no connection \"{name}\""),
         "SELECT chorus_connect(api_key_file => '…') makes one; SELECT name FROM chorus.connections lists them.",
     )
-}
-
-/// When the list was last walked to the end, by any run: later runs list from there, less the overlap.
-pub fn listed_up_to(connection_id: i64) -> Result<Option<DateTime<Utc>>> {
-    sql::latest_json(
-        "SELECT to_jsonb(max(window_to)) FROM chorus.runs WHERE connection_id = $1 AND listed_at IS NOT NULL",
-        &[sql::int8(connection_id)],
-    )
-    .map(Option::flatten)
 }
 
 /// Makes the row of a run that has not begun.
@@ -143,14 +139,15 @@ pub fn begin(run_id: i64, now: DateTime<Utc>) -> Result<bool> {
     Ok(begun > 0)
 }
 
-/// Marks what a crash or a termination left behind.
+/// Marks what a crash or a termination left behind. A queued run gets a minute for its worker to start.
 pub fn mark_dead(connection_id: i64, now: DateTime<Utc>) -> Result<()> {
     sql::execute(
         "UPDATE chorus.runs r
             SET state = 'interrupted', finished_at = $2,
                 problem = 'the worker of this run ended before it was done',
                 hint = 'The next run goes on from where it stopped.'
-          WHERE r.connection_id = $1 AND r.state = 'running' AND chorus.run_worker(r.run_id) IS NULL",
+          WHERE r.connection_id = $1 AND chorus.run_worker(r.run_id) IS NULL
+            AND (r.state = 'running' OR (r.state = 'queued' AND r.queued_at < $2 - interval '1 minute'))",
         &[sql::int8(connection_id), sql::time(now)],
     )?;
     Ok(())
@@ -267,6 +264,19 @@ pub fn move_cursor(
             sql::time(listed_down_to),
             sql::time(now),
         ],
+    )?;
+    Ok(())
+}
+
+/// Adds a walk that has come to its end to the stretch that was read without a gap. One that does not touch it is left
+/// out, so that the next run closes the gap.
+pub fn extend_listed(connection_id: i64, walk: &Walk) -> Result<()> {
+    sql::execute(
+        "UPDATE chorus.connections k
+            SET listed_from = least(k.listed_from, $2), listed_to = greatest(k.listed_to, $3)
+          WHERE k.connection_id = $1
+            AND (k.listed_to IS NULL OR (k.listed_to >= $2 AND k.listed_from <= $3))",
+        &[sql::int8(connection_id), sql::time(walk.window_from), sql::time(walk.window_to)],
     )?;
     Ok(())
 }

@@ -85,7 +85,13 @@ impl Run {
                 break;
             };
             let page = page.map_err(|error| match error {
-                ClientError::BadRequest { .. } if resumed && first => Refused::Cursor,
+                ClientError::BadRequest { .. }
+                | ClientError::Unexpected { .. }
+                | ClientError::ServerFault { .. }
+                    if resumed && first =>
+                {
+                    Refused::Cursor
+                }
                 error => Refused::Failed(self.client_error(&error)),
             })?;
             first = false;
@@ -104,6 +110,9 @@ impl Run {
             after.calls_added += written.added;
             after.calls_updated += written.updated;
             let cursor = page.next.as_ref().map(ContinuationKey::as_str);
+            if cursor.is_none() {
+                runs::extend_listed(connection_id, walk)?;
+            }
             runs::move_cursor(walk.run_id, cursor, page.oldest, now)
         })
     }

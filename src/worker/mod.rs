@@ -176,10 +176,8 @@ fn live(assignment: Assignment) -> Result<()> {
         }
         claimed => claimed?,
     };
-    if !claimed {
-        return Ok(());
-    }
-    let mut run = run::Run::new(assignment);
+    let Some(began) = claimed else { return Ok(()) };
+    let mut run = run::Run::new(assignment, began);
     let ended = caught(|| run.go());
     let failure = ended.err();
     if let Some(error) = failure.as_ref().filter(|error| !error.is_cancel()) {
@@ -195,8 +193,9 @@ fn live(assignment: Assignment) -> Result<()> {
     record_end(&assignment, &run.counters(), failure.as_ref())
 }
 
-/// Takes the run's lock and its row, once no other run of the connection is alive. False: there is nothing to do.
-fn claim(assignment: &Assignment) -> Result<bool> {
+/// Takes the run's lock and its row, once no other run of the connection is alive. Returns when the run began; None:
+/// there is nothing to do.
+fn claim(assignment: &Assignment) -> Result<Option<DateTime<Utc>>> {
     let Assignment {
         run_id,
         connection_id,
@@ -220,7 +219,7 @@ fn claim(assignment: &Assignment) -> Result<bool> {
         Ok(true)
     })?;
     if !queued {
-        return Ok(false);
+        return Ok(None);
     }
     // Its own transaction, because the one above began before the caller's commit and need not see it.
     let wanted = transaction("claiming the run", || {
@@ -239,7 +238,7 @@ fn claim(assignment: &Assignment) -> Result<bool> {
         Ok(true)
     })?;
     if !wanted {
-        return Ok(false);
+        return Ok(None);
     }
     loop {
         let begun = transaction("waiting for another run", || {
@@ -256,7 +255,7 @@ fn claim(assignment: &Assignment) -> Result<bool> {
                 }
                 let now = crate::settings::now();
                 store::runs::mark_dead(connection_id, now)?;
-                store::runs::begin(run_id, now).map(Some)
+                Ok(Some(store::runs::begin(run_id, now)?.then_some(now)))
             })
         })?;
         match begun {

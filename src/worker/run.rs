@@ -32,7 +32,7 @@ pub struct Link {
 }
 
 impl Run {
-    pub fn new(assignment: Assignment) -> Self {
+    pub fn new(assignment: Assignment, began: DateTime<Utc>) -> Self {
         Run {
             assignment,
             connection: Connection {
@@ -42,8 +42,10 @@ impl Run {
                 state: String::new(),
                 lookback_days: 0,
                 workspace_domain: None,
+                listed_from: None,
+                listed_to: None,
             },
-            began: settings::now(),
+            began,
             numbers: TrackerNumbers::default(),
             counters: Counters::default(),
             link: None,

@@ -31,6 +31,7 @@ pub async fn desk(calls: usize) -> Desk {
 
 pub async fn desk_of(tenant: Tenant) -> Desk {
     let http = Client::builder()
+        .no_gzip()
         .redirect(reqwest::redirect::Policy::none())
         .build()
         .unwrap();
