@@ -1,6 +1,6 @@
 //! `chorus_cancel`: a signal to the worker, which records the end itself.
 
-use super::{answer, refuse_standby};
+use super::{answer, refuse_read_only};
 use crate::error::{Error, Result};
 use crate::owner::as_owner;
 use crate::store::runs;
@@ -10,7 +10,7 @@ use pgrx::prelude::*;
 #[pg_extern]
 fn chorus_cancel(run_id: Option<i64>) -> Option<bool> {
     let run_id = run_id?;
-    Some(answer(refuse_standby().and_then(|()| {
+    Some(answer(refuse_read_only().and_then(|()| {
         as_owner(|| {
             runs::latest(run_id)?.ok_or_else(|| {
                 Error::unknown(

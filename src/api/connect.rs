@@ -1,7 +1,7 @@
 //! `chorus_connect` and `chorus_test_connection`: a key is checked against Chorus before anything is stored.
 
 use super::hidden::Hidden;
-use super::{answer, refuse_standby, schedule};
+use super::{answer, refuse_read_only, schedule};
 use crate::error::{Error, Result};
 use crate::offload::Offload;
 use crate::owner::{as_owner, caller_may_read_files};
@@ -89,7 +89,7 @@ struct Who {
 }
 
 fn connect(request: Request) -> Result<Who> {
-    refuse_standby()?;
+    refuse_read_only()?;
     let name = request.connection.trim();
     if name.is_empty() {
         return Err(Error::bad_argument(

@@ -1,6 +1,6 @@
 //! `chorus_disconnect`: the key goes, the data stays unless it is to be purged.
 
-use super::{answer, cancel, refuse_standby};
+use super::{answer, cancel, refuse_read_only};
 use crate::error::Result;
 use crate::owner::as_owner;
 use crate::sql;
@@ -38,7 +38,7 @@ fn chorus_disconnect(connection: Option<&str>, purge: Option<bool>) {
 }
 
 fn disconnect(name: &str, purge: bool) -> Result<()> {
-    refuse_standby()?;
+    refuse_read_only()?;
     as_owner(|| {
         // The update locks the row: a run finds the connection gone before it writes again.
         let connection_id = sql::one::<i64>(

@@ -19,13 +19,20 @@ fn clock() -> TimestampWithTimeZone {
     })
 }
 
-/// `25006` on a standby, where nothing can be written.
-fn refuse_standby() -> Result<()> {
+/// `25006` on a standby and in a read-only transaction, where nothing can be written.
+fn refuse_read_only() -> Result<()> {
     if unsafe { pg_sys::RecoveryInProgress() } {
         return Err(Error::new(
             "25006",
             "this server is a standby: chorus_sync cannot write here",
             "Call the function on the primary.",
+        ));
+    }
+    if unsafe { pg_sys::XactReadOnly } {
+        return Err(Error::new(
+            "25006",
+            "chorus_sync cannot write in a read-only transaction",
+            "Call the function in a transaction of its own that is READ WRITE.",
         ));
     }
     Ok(())

@@ -3,7 +3,7 @@
 //! The caller never writes and never looks at its own snapshot, so it works in any transaction. It waits on its latch,
 //! where the end of the worker wakes it, and looks once a second how far the run is and whether it stands in its way.
 
-use super::{answer, refuse_standby};
+use super::{answer, refuse_read_only};
 use crate::error::{Error, Result};
 use crate::owner::as_owner;
 use crate::store::runs::{self, Connection, Seen};
@@ -12,8 +12,10 @@ use crate::worker::{self, Assignment};
 use crate::{locks, offload, settings, sql};
 use chrono::{DateTime, TimeDelta, Utc};
 use pgrx::bgworkers::{BackgroundWorkerStatus, DynamicBackgroundWorker};
-use pgrx::callbacks::PgXactCallbackEvent::{PreCommit, PrePrepare};
+use pgrx::callbacks::PgXactCallbackEvent::{Abort, Commit, PreCommit, PrePrepare};
 use pgrx::prelude::*;
+use std::cell::RefCell;
+use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 /// How often a waiting caller looks.
@@ -61,7 +63,7 @@ fn chorus_sync(lookback: Option<Interval>, connection: Option<&str>, wait: Optio
 }
 
 fn sync(lookback: Option<Interval>, name: &str, wait: bool) -> Result<Seen> {
-    refuse_standby()?;
+    refuse_read_only()?;
     as_owner(|| {
         let (connection, written_by) = runs::connection_by_name(name)?;
         let extension = extension(wait, written_by)?;
@@ -256,9 +258,20 @@ fn own_xid() -> u32 {
     unsafe { pg_sys::GetTopTransactionId() }.into_inner()
 }
 
+thread_local! {
+    /// Runs that this transaction will start: one that is queued twice needs one worker.
+    static TO_START: RefCell<HashSet<i64>> = RefCell::default();
+}
+
 /// A rollback starts nothing. The worker is registered just before the commit, because a missing slot must still fail
 /// it, and waits for the commit itself.
 fn start_at_commit(assignment: Assignment) {
+    if !TO_START.with_borrow_mut(|runs| runs.insert(assignment.run_id)) {
+        return;
+    }
+    for end in [Commit, Abort] {
+        pgrx::register_xact_callback(end, || TO_START.with_borrow_mut(HashSet::clear));
+    }
     pgrx::register_xact_callback(PreCommit, move || {
         if let Err(error) = worker::start(assignment) {
             error.raise();
