@@ -3,4 +3,7 @@
 mod contents;
 mod control;
 mod harness;
+mod lifecycle;
+mod limits;
+mod waiting;
 mod workplace;

@@ -1,11 +1,13 @@
 //! A database with the extension beside the Chorus tenant that it pulls from, and statements that run meanwhile.
 
+use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chorus_tests::fake_chorus::{FakeChorus, Generate, Tenant};
+use chorus_tests::postgres::error::DbError;
 use chorus_tests::postgres::types::FromSqlOwned;
-use chorus_tests::postgres::{CancelToken, Client, Error, NoTls, SimpleQueryMessage};
+use chorus_tests::postgres::{CancelToken, Client, Config, Error, NoTls, SimpleQueryMessage};
 use chorus_tests::{Cluster, Database, wait_until};
 
 /// For what must happen at some time; a test that waits longer is broken.
@@ -182,4 +184,22 @@ pub fn rows(messages: &[SimpleQueryMessage]) -> Vec<Vec<String>> {
             (0..row.len()).map(cell).collect()
         })
         .collect()
+}
+
+/// What a session was told, and when.
+pub type Notices = Arc<Mutex<Vec<(Instant, DbError)>>>;
+
+/// A session of the superuser that keeps the notices and warnings it gets.
+pub fn session_with_notices(database: &Database) -> (Client, Notices) {
+    let notices = Notices::default();
+    let kept = notices.clone();
+    let session = Config::new()
+        .host_path(database.cluster().socket_dir())
+        .port(database.cluster().port())
+        .user("postgres")
+        .dbname(database.name())
+        .notice_callback(move |notice| kept.lock().unwrap().push((Instant::now(), notice)))
+        .connect(NoTls)
+        .expect("a session");
+    (session, notices)
 }

@@ -1,0 +1,247 @@
+//! Waiting for a run by number, cancelling it, and runs whose extension or database goes away.
+
+use std::time::{Duration, Instant};
+
+use chorus_tests::{expect_error, wait_until};
+
+use crate::workplace::{Running, SOON, Workplace, session_with_notices};
+
+const DETAIL: &str = "/api/v1/conversations/{id}";
+
+/// Queues a run and waits until the tenant keeps it waiting.
+fn hanging_run(place: &Workplace, route: &str) -> i64 {
+    place.hang(route);
+    place.tenant.forget_requests();
+    place.database.sql("SELECT chorus_sync(wait => false)");
+    place.wait_for_hanging(route);
+    place.last_run()
+}
+
+#[test]
+fn chorus_wait_returns_at_the_end_of_the_run() {
+    let place = Workplace::connected();
+    let run_id = hanging_run(&place, DETAIL);
+    let waiter = Running::start(
+        place.database.connect(),
+        &format!("CALL chorus_wait({run_id})"),
+    );
+    let mut look = place.database.connect();
+    let pid = waiter.pid;
+    wait_until("it waits", SOON, || {
+        let sql = format!(
+            "SELECT true FROM pg_stat_activity WHERE pid = {pid} AND wait_event = 'PgSleep'"
+        );
+        look.query_opt(&sql, &[]).unwrap().map(drop)
+    });
+    assert!(!waiter.is_over());
+    place.tenant.clear_quirks();
+    waiter.end().unwrap();
+    assert_eq!(place.state_of(run_id), "succeeded");
+    // And at once for a run that has ended.
+    place.database.sql(&format!("CALL chorus_wait({run_id})"));
+}
+
+#[test]
+fn chorus_wait_does_not_hold_back_vacuum() {
+    let place = Workplace::connected();
+    let run_id = hanging_run(&place, DETAIL);
+    let waiter = Running::start(
+        place.database.connect(),
+        &format!("CALL chorus_wait({run_id})"),
+    );
+    let mut look = place.database.connect();
+    let snapshots: i64 = wait_until("its snapshot is given back twice", SOON, || {
+        // A transaction id is used up, so that a newer snapshot can be told from an older one.
+        let newer = "SELECT count(*) FROM pg_stat_activity, pg_current_xact_id() mine
+                      WHERE pid = $1 AND wait_event = 'PgSleep' AND backend_xmin::text::bigint >= $2";
+        let before: i64 = look
+            .query_one("SELECT pg_current_xact_id()::text::bigint", &[])
+            .unwrap()
+            .get(0);
+        wait_until("a newer snapshot", Duration::from_secs(5), || {
+            let row = look.query_one(newer, &[&waiter.pid, &before]).unwrap();
+            (row.get::<_, i64>(0) == 1).then_some(())
+        });
+        Some(1)
+    });
+    assert_eq!(snapshots, 1);
+    waiter.cancel();
+    expect_error(waiter.end(), "57014");
+    // Who waits by number did not start the run.
+    assert_eq!(place.state_of(run_id), "running");
+}
+
+#[test]
+fn chorus_wait_raises_the_error_of_a_failed_run_and_refuses_an_unknown_one() {
+    let place = Workplace::connected();
+    place.tenant.set_api_key("rotated");
+    place.database.sql("SELECT chorus_sync(wait => false)");
+    let run_id = place.last_run();
+    let mut session = place.database.connect();
+    let failed = session.batch_execute(&format!("CALL chorus_wait({run_id})"));
+    let failure = expect_error(failed, "28000");
+    assert!(
+        failure.message().starts_with("Invalid credentials"),
+        "{failure:?}"
+    );
+    assert!(failure.hint().unwrap().contains("chorus_connect"));
+    let unknown = expect_error(session.batch_execute("CALL chorus_wait(4711)"), "42704");
+    assert!(unknown.hint().is_some());
+}
+
+#[test]
+fn chorus_wait_warns_of_a_run_whose_worker_is_gone() {
+    let place = Workplace::connected();
+    hanging_run(&place, DETAIL);
+    let worker = place.workers()[0];
+    place
+        .database
+        .sql(&format!("SELECT pg_terminate_backend({worker})"));
+    let run_id = place.last_run();
+    let (mut session, notices) = session_with_notices(&place.database);
+    session
+        .batch_execute(&format!("CALL chorus_wait({run_id})"))
+        .unwrap();
+    let told = notices.lock().unwrap();
+    let (_, last) = told.last().unwrap();
+    assert_eq!(last.severity(), "WARNING");
+    assert!(last.message().contains("interrupted"), "{last:?}");
+}
+
+#[test]
+fn chorus_cancel_says_whether_there_was_something_to_cancel() {
+    let place = Workplace::connected();
+    let run_id = hanging_run(&place, "/v3/engagements");
+    let cancel = format!("SELECT chorus_cancel({run_id})");
+    assert!(place.database.value::<bool>(&cancel));
+    place.wait_for_state(run_id, "cancelled");
+    place.wait_for_no_worker();
+    assert!(!place.database.value::<bool>(&cancel));
+    assert!(
+        place
+            .database
+            .value::<bool>("SELECT chorus_cancel(NULL) IS NULL")
+    );
+    let unknown = place
+        .database
+        .connect()
+        .batch_execute("SELECT chorus_cancel(4711)");
+    assert!(expect_error(unknown, "42704").hint().is_some());
+}
+
+#[test]
+fn a_run_that_waits_behind_another_can_be_cancelled() {
+    let place = Workplace::connected();
+    let first = hanging_run(&place, "/v3/engagements");
+    let wider = Running::start(
+        place.database.connect(),
+        "SELECT state FROM chorus_sync(lookback => '90 days')",
+    );
+    wait_until("it is queued", SOON, || {
+        (place.last_run() > first).then_some(())
+    });
+    let second = place.last_run();
+    wait_until("it has a worker", SOON, || {
+        (place.workers().len() == 2).then_some(())
+    });
+    assert!(
+        place
+            .database
+            .value::<bool>(&format!("SELECT chorus_cancel({second})"))
+    );
+    assert_eq!(wider.end().unwrap(), [["cancelled"]]);
+    place.tenant.clear_quirks();
+    place.wait_for_state(first, "succeeded");
+}
+
+#[test]
+fn what_was_committed_before_a_cancel_stays_and_the_next_run_goes_on() {
+    let place = Workplace::connected();
+    let run_id = hanging_run(&place, DETAIL);
+    place
+        .database
+        .sql(&format!("SELECT chorus_cancel({run_id})"));
+    place.wait_for_state(run_id, "cancelled");
+    let calls = "SELECT count(*) FROM chorus.calls";
+    assert_eq!(place.database.value::<i64>(calls), 12);
+    place.tenant.clear_quirks();
+    let added: i64 = place
+        .database
+        .value("SELECT calls_added FROM chorus_sync()");
+    assert_eq!((added, place.database.value::<i64>(calls)), (0, 12));
+    assert!(
+        place
+            .database
+            .value::<bool>("SELECT transcripts_waiting = 0 FROM chorus_status()")
+    );
+}
+
+#[test]
+fn the_extension_can_be_dropped_while_a_run_is_under_way() {
+    let place = Workplace::connected();
+    for route in ["/api/v1/users/me", "/v3/engagements", DETAIL] {
+        hanging_run(&place, route);
+        let began = Instant::now();
+        place.database.sql("DROP EXTENSION chorus_sync CASCADE");
+        assert!(
+            began.elapsed() < Duration::from_secs(5),
+            "{:?}",
+            began.elapsed()
+        );
+        place.tenant.clear_quirks();
+        place.wait_for_no_worker();
+        place.database.sql("CREATE EXTENSION chorus_sync");
+        place.database.sql(&place.connect());
+    }
+    place.database.sql("SELECT chorus_sync()");
+    assert!(
+        !place
+            .database
+            .cluster()
+            .log()
+            .contains("was terminated by signal")
+    );
+}
+
+#[test]
+fn the_extension_can_be_dropped_and_made_again_while_a_run_starts() {
+    let place = Workplace::connected();
+    for _ in 0..5 {
+        place.database.sql("SELECT chorus_sync(wait => false)");
+        place
+            .database
+            .sql("BEGIN; DROP EXTENSION chorus_sync; CREATE EXTENSION chorus_sync; COMMIT");
+        place.wait_for_no_worker();
+        let rows: i64 = place.database.value(
+            "SELECT (SELECT count(*) FROM chorus.runs) + (SELECT count(*) FROM chorus.calls)",
+        );
+        assert_eq!(
+            rows, 0,
+            "a worker of the old extension wrote into the new one"
+        );
+        place.database.sql(&place.connect());
+    }
+    place.database.sql("SELECT chorus_sync()");
+}
+
+#[test]
+fn a_database_can_be_dropped_and_copied_right_after_a_run() {
+    let cluster = chorus_tests::Cluster::shared();
+    for round in 0..5 {
+        let place = Workplace::connected();
+        let name = place.database.name();
+        place.database.sql("SELECT chorus_sync()");
+        let mut maintenance = cluster.connect_to("postgres");
+        let copy = format!("CREATE DATABASE {name}_copy TEMPLATE {name}");
+        maintenance
+            .batch_execute(&copy)
+            .unwrap_or_else(|e| panic!("round {round}: {e:?}"));
+        maintenance
+            .batch_execute(&format!("DROP DATABASE {name}_copy"))
+            .unwrap();
+        place.database.sql("SELECT chorus_sync()");
+        maintenance
+            .batch_execute(&format!("DROP DATABASE {name}"))
+            .unwrap();
+    }
+}
