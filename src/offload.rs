@@ -14,6 +14,7 @@ use std::mem::MaybeUninit;
 use std::os::fd::AsRawFd;
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc;
@@ -64,6 +65,8 @@ impl<T> Drop for Sender<T> {
 /// The main thread's end of a stream of values.
 pub struct Receiver<T> {
     values: mpsc::Receiver<T>,
+    /// Whether the stream was produced to its end. A thread that panicked leaves it false.
+    complete: Arc<AtomicBool>,
 }
 
 impl<T> Receiver<T> {
@@ -119,17 +122,22 @@ impl Offload {
         F: Future<Output = ()> + Send + 'static,
     {
         let (sender, values) = mpsc::channel(ahead);
-        let sender = Sender {
-            values: Some(sender),
-            waker: self.waker.clone(),
-        };
+        let complete = Arc::new(AtomicBool::new(false));
+        let sender = Sender { values: Some(sender), waker: self.waker.clone() };
+        let open = Sender { values: sender.values.clone(), waker: self.waker.clone() };
+        let done = complete.clone();
+        let producing = produce(sender);
         if let Some(runtime) = &self.runtime {
-            runtime.spawn(produce(sender));
+            runtime.spawn(async move {
+                producing.await;
+                done.store(true, Ordering::Release);
+                drop(open);
+            });
         }
-        Receiver { values }
+        Receiver { values, complete }
     }
 
-    /// Waits for the next value; None when the stream has ended. While it waits, `meanwhile` is called at
+    /// Waits for the next value; None when the stream has ended, an error when it broke off. While it waits, `meanwhile` is called at
     /// least every `every`.
     pub fn next<T>(
         &self,
@@ -141,7 +149,13 @@ impl Offload {
         loop {
             match receiver.values.try_recv() {
                 Ok(value) => return Ok(Some(value)),
-                Err(mpsc::error::TryRecvError::Disconnected) => return Ok(None),
+                Err(mpsc::error::TryRecvError::Disconnected) => {
+                    return if receiver.complete.load(Ordering::Acquire) {
+                        Ok(None)
+                    } else {
+                        Err(broken_off())
+                    };
+                }
                 Err(mpsc::error::TryRecvError::Empty) => {}
             }
             self.wait(every);
@@ -204,6 +218,14 @@ fn with_signals_blocked<T>(make_threads: impl FnOnce() -> T) -> T {
         libc::pthread_sigmask(libc::SIG_SETMASK, before.as_ptr(), std::ptr::null_mut());
         made
     }
+}
+
+fn broken_off() -> Error {
+    Error::new(
+        "XX000",
+        "a network thread of chorus_sync ended without an answer",
+        "This is a bug in chorus_sync; the server's log says where.",
+    )
 }
 
 fn no_threads(error: std::io::Error) -> Error {

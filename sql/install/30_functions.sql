@@ -139,7 +139,7 @@ CREATE FUNCTION @extschema@.chorus_status()
            LEFT JOIN LATERAL (
                SELECT r.*,
                       chorus.run_worker(r.run_id) IS NOT NULL AS alive,
-                      r.state = 'interrupted' OR (r.state = 'running' AND chorus.run_worker(r.run_id) IS NULL) AS died
+                      r.state = 'interrupted' OR (r.state = 'running' AND chorus.run_worker(r.run_id) IS NULL AND NOT pg_is_in_recovery()) AS died
                  FROM chorus.runs r
                 WHERE r.connection_id = k.connection_id
                 ORDER BY r.state = 'running' AND chorus.run_worker(r.run_id) IS NOT NULL DESC, r.run_id DESC

@@ -110,8 +110,8 @@ pub extern "C-unwind" fn chorus_sync_run(_argument: pg_sys::Datum) {
         // Pages are small transactions, and losing the last of them to a crash only means to fetch them again, as
         // the cursor is lost with them. What ends a run is flushed, and with it all that came before.
         set("synchronous_commit", "off");
-        // Somebody who locks our tables delays a run, and then fails it, but never hangs it.
-        set("lock_timeout", "30s");
+        // The claim may wait for a caller's commit for as long as that takes.
+        set("lock_timeout", "0");
         set("search_path", "pg_catalog, pg_temp");
         set("default_transaction_isolation", "read committed");
         set("default_transaction_read_only", "off");
@@ -177,6 +177,8 @@ fn live(assignment: Assignment) -> Result<()> {
         claimed => claimed?,
     };
     let Some(began) = claimed else { return Ok(()) };
+    // Somebody who locks our tables delays a run, and then fails it, but never hangs it.
+    set("lock_timeout", "30s");
     let mut run = run::Run::new(assignment, began);
     let ended = caught(|| run.go());
     let failure = ended.err();
