@@ -36,6 +36,32 @@ struct Numbered {
 }
 
 impl TrackerNumbers {
+    /// Names of the list that details turned out to be topics: their calls now count the topic, and the row that stood in
+    /// for it goes.
+    pub fn settle_listed(&mut self, connection_id: i64) -> Result<()> {
+        const STOOD_IN: &str = "SELECT l.tracker_id AS listed, o.tracker_id AS topic
+             FROM chorus.trackers l
+                  JOIN chorus.trackers o ON o.connection_id = l.connection_id AND o.kind = 'topic' AND o.name = l.name
+            WHERE l.connection_id = $1 AND l.kind = 'tracker' AND l.chorus_ids = '{}' AND l.chorus_types = '{chorus}'
+              AND NOT EXISTS (SELECT FROM chorus.tracker_mentions m WHERE m.tracker_id = l.tracker_id)
+              AND NOT EXISTS (SELECT FROM chorus.call_trackers a JOIN chorus.call_trackers b USING (call_id)
+                               WHERE a.tracker_id = l.tracker_id AND b.tracker_id = o.tracker_id)";
+        sql::execute(
+            &format!(
+                "UPDATE chorus.call_trackers n SET tracker_id = s.topic FROM ({STOOD_IN}) s WHERE n.tracker_id = s.listed"
+            ),
+            &[sql::int8(connection_id)],
+        )?;
+        sql::execute(
+            &format!(
+                "DELETE FROM chorus.trackers t USING ({STOOD_IN}) s WHERE t.tracker_id = s.listed"
+            ),
+            &[sql::int8(connection_id)],
+        )?;
+        self.forget();
+        Ok(())
+    }
+
     pub fn forget(&mut self) {
         self.known.clear();
         self.described.clear();
@@ -105,11 +131,21 @@ impl TrackerNumbers {
             return Ok(());
         }
         let numbered: Option<Vec<Numbered>> = sql::one_json(
-            "WITH sent AS (
+            "WITH named AS (
+                 SELECT n.kind AS sent_as, n.name, n.chorus_type, n.chorus_id,
+                        CASE WHEN n.kind <> 'listed' THEN n.kind
+                             WHEN EXISTS (SELECT FROM chorus.trackers t
+                                           WHERE t.connection_id = $1 AND t.kind = 'tracker' AND t.name = n.name) THEN 'tracker'
+                             WHEN EXISTS (SELECT FROM chorus.trackers t
+                                           WHERE t.connection_id = $1 AND t.kind = 'topic' AND t.name = n.name) THEN 'topic'
+                             ELSE 'tracker'
+                        END AS kind
+                   FROM json_to_recordset($2::json) AS n(kind text, name text, chorus_type text, chorus_id text)
+             ), sent AS (
                  SELECT n.kind, n.name,
                         coalesce(array_agg(DISTINCT n.chorus_type ORDER BY n.chorus_type) FILTER (WHERE n.chorus_type IS NOT NULL), '{}') AS types,
                         coalesce(array_agg(DISTINCT n.chorus_id   ORDER BY n.chorus_id)   FILTER (WHERE n.chorus_id   IS NOT NULL), '{}') AS ids
-                   FROM json_to_recordset($2::json) AS n(kind text, name text, chorus_type text, chorus_id text)
+                   FROM named n
                   GROUP BY n.kind, n.name
              ), written AS (
                  INSERT INTO chorus.trackers AS known (connection_id, kind, name, chorus_types, chorus_ids)
@@ -120,11 +156,13 @@ impl TrackerNumbers {
                  WHERE NOT (known.chorus_types @> excluded.chorus_types AND known.chorus_ids @> excluded.chorus_ids)
                  RETURNING kind, name, tracker_id
              )
-             SELECT jsonb_agg(jsonb_build_object('kind', kind, 'name', name, 'tracker_id', tracker_id))
-               FROM (SELECT * FROM written
-                     UNION
-                     SELECT t.kind, t.name, t.tracker_id
-                       FROM sent s JOIN chorus.trackers t ON t.connection_id = $1 AND t.kind = s.kind AND t.name = s.name) all_of_them",
+             SELECT jsonb_agg(DISTINCT jsonb_build_object('kind', n.sent_as, 'name', n.name, 'tracker_id', all_of_them.tracker_id))
+               FROM named n
+                    JOIN (SELECT * FROM written
+                          UNION
+                          SELECT t.kind, t.name, t.tracker_id
+                            FROM sent s JOIN chorus.trackers t ON t.connection_id = $1 AND t.kind = s.kind AND t.name = s.name) all_of_them
+                      ON all_of_them.kind = n.kind AND all_of_them.name = n.name",
             &[sql::int8(connection_id), sql::json(&new)],
         )?;
         for one in numbered.unwrap_or_default() {

@@ -113,7 +113,8 @@ impl Run {
                 return Err(self.client_error(&error));
             }
         }
-        self.step("counting what is not finished", |_, after| {
+        self.step("counting what is not finished", |run, after| {
+            run.numbers.settle_listed(connection_id)?;
             after.transcripts_pending = details::count_waiting(connection_id)?;
             Ok(())
         })

@@ -4,6 +4,7 @@
 //! stops, crashes or reconfigures it (`Cluster::start`). It waits on conditions with [`wait_until`], never on time.
 //! No server outlives the process that started it, however that process ends.
 
+mod attendance;
 mod cluster;
 mod contents;
 mod database;

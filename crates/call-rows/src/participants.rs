@@ -111,10 +111,18 @@ pub struct Attendees<'a> {
 #[derive(Default)]
 struct Person {
     row: Participant,
+    /// Further numbers of the same person: Chorus has some people twice, with one address.
+    other_ids: Vec<i64>,
     /// Said by whoever marked the utterances: trusted most.
     spoken_side: Option<Side>,
     typed_side: Option<Side>,
     is_my_team: Option<bool>,
+}
+
+impl Person {
+    fn is_number(&self, person_id: i64) -> bool {
+        self.row.person_id == Some(person_id) || self.other_ids.contains(&person_id)
+    }
 }
 
 impl<'a> Attendees<'a> {
@@ -166,7 +174,7 @@ impl<'a> Attendees<'a> {
         speaker_type: Option<&str>,
     ) -> i32 {
         let name = name.map(str::trim).filter(|name| !name.is_empty());
-        let by_id = person_id.and_then(|id| self.place(|row| row.person_id == Some(id)));
+        let by_id = person_id.and_then(|id| self.place_of_number(id));
         // A name finds an attendee only where no number does: namesakes are told apart by their numbers.
         let by_name = || {
             let name = name?.to_lowercase();
@@ -236,6 +244,12 @@ impl<'a> Attendees<'a> {
         self.people.into_iter().map(decide).collect()
     }
 
+    fn place_of_number(&self, person_id: i64) -> Option<usize> {
+        self.people
+            .iter()
+            .position(|person| person.is_number(person_id))
+    }
+
     fn place(&self, is: impl Fn(&Participant) -> bool) -> Option<usize> {
         self.people.iter().position(|person| is(&person.row))
     }
@@ -244,7 +258,7 @@ impl<'a> Attendees<'a> {
     fn meet(&mut self, seen: Participant) -> &mut Person {
         let place = seen
             .person_id
-            .and_then(|id| self.place(|row| row.person_id == Some(id)))
+            .and_then(|id| self.place_of_number(id))
             .or_else(|| {
                 let address = seen.email.as_ref()?;
                 self.place(|row| row.email.as_ref() == Some(address))
@@ -256,14 +270,21 @@ impl<'a> Attendees<'a> {
             });
             self.people.len() - 1
         });
-        let row = &mut self.people[place].row;
+        let person = &mut self.people[place];
+        if let Some(id) = seen.person_id
+            && person.row.person_id.is_some()
+            && !person.is_number(id)
+        {
+            person.other_ids.push(id);
+        }
+        let row = &mut person.row;
         row.name = row.name.take().or(seen.name);
         row.email = row.email.take().or(seen.email);
         row.title = row.title.take().or(seen.title);
         row.company = row.company.take().or(seen.company);
         row.person_id = row.person_id.or(seen.person_id);
         row.user_id = row.user_id.or(seen.user_id);
-        &mut self.people[place]
+        person
     }
 }
 

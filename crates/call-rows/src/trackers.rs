@@ -7,7 +7,7 @@ use std::collections::HashMap;
 /// How often a topic or tracker came up, and where.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct CallTracker {
-    /// `topic` or `tracker`.
+    /// `topic` or `tracker`; `listed` if only the list is known, which does not say which of both.
     pub kind: &'static str,
     pub name: String,
     /// As Chorus calls its type and its id.
@@ -32,6 +32,7 @@ pub fn from_list(matches: &[TrackerMatch]) -> Vec<CallTracker> {
     for wire in matches {
         add(
             &mut trackers,
+            "listed",
             wire.name.trim(),
             wire.kind_type.as_deref(),
             None,
@@ -60,6 +61,7 @@ pub fn from_detail(wire: &[Tracker], seq_of: &HashMap<i64, i32>) -> Vec<CallTrac
             .collect();
         add(
             &mut trackers,
+            kind(tracker.tracker_type.as_deref()),
             tracker.name.trim(),
             tracker.tracker_type.as_deref(),
             tracker.id.as_deref(),
@@ -73,6 +75,7 @@ pub fn from_detail(wire: &[Tracker], seq_of: &HashMap<i64, i32>) -> Vec<CallTrac
 /// One row per kind and name: what comes twice is added up.
 fn add(
     trackers: &mut Vec<CallTracker>,
+    kind: &'static str,
     name: &str,
     chorus_type: Option<&str>,
     chorus_id: Option<&str>,
@@ -83,7 +86,6 @@ fn add(
     if name.is_empty() {
         return;
     }
-    let kind = kind(chorus_type);
     match trackers
         .iter_mut()
         .find(|known| known.kind == kind && known.name == name)

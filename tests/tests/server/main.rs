@@ -3,6 +3,9 @@
 mod contents;
 mod control;
 mod harness;
+mod quirk_case;
+mod quirks;
+mod quirks_of_details;
 mod lifecycle;
 mod limits;
 mod waiting;
