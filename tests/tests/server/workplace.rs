@@ -8,7 +8,7 @@ use chorus_tests::fake_chorus::{FakeChorus, Generate, Tenant};
 use chorus_tests::postgres::error::DbError;
 use chorus_tests::postgres::types::FromSqlOwned;
 use chorus_tests::postgres::{CancelToken, Client, Config, Error, NoTls, SimpleQueryMessage};
-use chorus_tests::{Cluster, Database, wait_until};
+use chorus_tests::{Cluster, Database, expect_error, wait_until};
 
 /// For what must happen at some time; a test that waits longer is broken.
 pub const SOON: Duration = Duration::from_secs(30);
@@ -202,4 +202,15 @@ pub fn session_with_notices(database: &Database) -> (Client, Notices) {
         .connect(NoTls)
         .expect("a session");
     (session, notices)
+}
+
+/// A statement that must be refused: with this SQLSTATE, and with a hint that says what to do.
+#[track_caller]
+pub fn refused(session: &mut Client, statement: &str, sqlstate: &str) -> DbError {
+    let answer = session.simple_query(statement);
+    assert!(answer.is_err(), "it worked: {statement}");
+    let refusal = expect_error(answer, sqlstate);
+    let hint = refusal.hint().unwrap_or_default();
+    assert!(!hint.is_empty(), "no hint: {refusal:?}");
+    refusal
 }
