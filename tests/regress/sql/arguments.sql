@@ -1,5 +1,6 @@
 -- What is refused before anything is sent: the SQLSTATE, the message, and what to do about it.
 SET client_min_messages = warning;
+\set SHOW_CONTEXT never
 CREATE EXTENSION chorus_sync;
 CREATE FUNCTION pg_temp.refusal(statement text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
