@@ -11,6 +11,11 @@ pub fn parse(schedule: &str) -> Result<String> {
     if schedule.split_whitespace().count() == 5 && croner::Cron::from_str(schedule).is_ok() {
         return Ok(schedule.to_owned());
     }
+    let unmeant = || Error::bad_argument(format!("\"{schedule}\" is not a schedule"), hint);
+    // PostgreSQL skips punctuation in an interval: '99 * * * *' would be 99 seconds.
+    if schedule.contains(|c: char| c.is_ascii_punctuation() && !".,:+-@".contains(c)) {
+        return Err(unmeant());
+    }
     let interval = crate::transaction::caught(|| {
         sql::one::<f64>(
             "SELECT extract(epoch FROM $1::interval)::float8",
@@ -23,10 +28,7 @@ pub fn parse(schedule: &str) -> Result<String> {
             format!("schedule \"{schedule}\" is shorter than a second"),
             hint,
         )),
-        Err(_) => Err(Error::bad_argument(
-            format!("\"{schedule}\" is not a schedule"),
-            hint,
-        )),
+        Err(_) => Err(unmeant()),
     }
 }
 
