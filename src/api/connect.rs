@@ -1,6 +1,6 @@
 //! `chorus_connect` and `chorus_test_connection`: a key is checked against Chorus before anything is stored.
 
-use super::hidden::Hidden;
+use super::hidden::hide_statement;
 use super::{answer, refuse_read_only, schedule};
 use crate::error::{Error, Result};
 use crate::offload::Offload;
@@ -31,7 +31,7 @@ fn chorus_connect(
     connection: Option<&str>,
     api_key_file: Option<&str>,
 ) -> Connected {
-    let _hidden = Hidden::behind(c"SELECT chorus_connect(...) -- arguments are hidden");
+    hide_statement(c"SELECT chorus_connect(...) -- arguments are hidden");
     let connected = connect(Request {
         base_url: base_url.unwrap_or("https://chorus.ai"),
         api_key,
@@ -57,7 +57,7 @@ type Tested = TableIterator<
 
 #[pg_extern]
 fn chorus_test_connection(base_url: Option<&str>, api_key: Option<&str>) -> Tested {
-    let _hidden = Hidden::behind(c"SELECT chorus_test_connection(...) -- arguments are hidden");
+    hide_statement(c"SELECT chorus_test_connection(...) -- arguments are hidden");
     let tested = BaseUrl::parse(
         base_url.unwrap_or("https://chorus.ai"),
         &settings::trusted_hosts(),
