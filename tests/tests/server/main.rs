@@ -10,6 +10,7 @@ mod limits;
 mod quirk_case;
 mod quirks;
 mod quirks_of_details;
+mod secrets;
 mod stranger;
 mod waiting;
 mod workplace;
