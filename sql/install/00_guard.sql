@@ -14,20 +14,22 @@ $$;
 -- Whoever may create objects beside our functions can plant an overload that is called instead of ours.
 DO $$
 DECLARE
+    -- What @extschema@ stands for is quoted where it must be.
+    schema text := '@extschema@';
     others text;
 BEGIN
     SELECT string_agg(DISTINCT CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END, ', ')
       INTO others
       FROM pg_catalog.pg_namespace n
            CROSS JOIN LATERAL pg_catalog.aclexplode(coalesce(n.nspacl, pg_catalog.acldefault('n', n.nspowner))) a
-     WHERE n.nspname = '@extschema@'
+     WHERE n.oid = schema::pg_catalog.regnamespace
        AND a.privilege_type = 'CREATE'
        AND a.grantee <> n.nspowner
        AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_roles r WHERE r.oid = a.grantee AND r.rolsuper);
     IF others IS NOT NULL THEN
         RAISE WARNING USING
-            MESSAGE = pg_catalog.format('other roles may create objects in the schema "%s" of chorus_sync: %s', '@extschema@', others),
-            HINT    = pg_catalog.format('REVOKE CREATE ON SCHEMA %I FROM %s;', '@extschema@', others);
+            MESSAGE = pg_catalog.format('other roles may create objects in the schema "%s" of chorus_sync: %s', pg_catalog.btrim(schema, '"'), others),
+            HINT    = pg_catalog.format('REVOKE CREATE ON SCHEMA %s FROM %s;', schema, others);
     END IF;
 END
 $$;

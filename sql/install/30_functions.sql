@@ -63,13 +63,14 @@ CREATE FUNCTION @extschema@.chorus_cancel(run_id bigint) RETURNS boolean
 COMMENT ON FUNCTION @extschema@.chorus_cancel(bigint) IS
     'Cancels a run; what it committed stays and the next run goes on from there. False: it was not under way';
 
--- A procedure that commits holds no snapshot while it waits; it may carry no SET clause, so its operators are qualified.
+-- A procedure that commits holds no snapshot while it waits; it may carry no SET clause, so its operators and types are
+-- qualified.
 CREATE PROCEDURE @extschema@.chorus_wait(run_id bigint)
     LANGUAGE plpgsql AS $$
 DECLARE
     run     chorus.runs;
     worker  integer;
-    said    text := '';
+    said    pg_catalog.text := '';
     pause_s double precision := 0.05;
     unseen  integer := 0;
 BEGIN
