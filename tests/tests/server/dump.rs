@@ -1,0 +1,166 @@
+//! A dump carries everything but the keys, whichever way it is made and restored.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use chorus_tests::{Cluster, Database};
+use serde_json::json;
+
+use crate::workplace::{Workplace, refused, rows, trust_this_machine};
+
+/// A place with two synced connections (one disconnected since), a failed run and a problem.
+fn filled() -> Workplace<'static> {
+    let place = Workplace::connected();
+    let second = place.connect_with("schedule => '15 minutes', connection => 'second'");
+    place.database.sql(&second);
+    place
+        .database
+        .sql("SELECT chorus_sync(); SELECT chorus_sync(connection => 'second')");
+    place
+        .tenant
+        .set_quirk("fail", json!({"route": "/api/v1/teams", "status": 400}));
+    place.database.sql("SELECT chorus_sync()");
+    place.tenant.clear_quirks();
+    place.database.sql("SELECT chorus_disconnect('second')");
+    place
+        .database
+        .sql("INSERT INTO chorus.sources VALUES ('gong', 'public.gong_calls')");
+    place
+}
+
+fn run(command: &mut Command) {
+    let output = command.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{command:?}: {said}");
+}
+
+fn dump(place: &Workplace, directory: &Path, format: &str) -> PathBuf {
+    let file = directory.join("dump");
+    let cluster = place.database.cluster();
+    run(cluster
+        .bin("pg_dump")
+        .arg(format!("--format={format}"))
+        .arg("--file")
+        .arg(&file)
+        .arg(place.database.name()));
+    file
+}
+
+/// Every table of ours with all of its rows, but for what a dump must change, and every sequence.
+fn contents(database: &Database) -> Vec<(String, String)> {
+    let mut session = database.connect();
+    let relations = session
+        .query(
+            "SELECT relname::text, relkind::text FROM pg_class
+              WHERE relnamespace = 'chorus'::regnamespace AND relkind IN ('r', 'S') AND relname <> 'credentials' ORDER BY 1",
+            &[],
+        )
+        .unwrap();
+    let mut of_relation = |name: String, kind: String| {
+        let row = match (&*name, &*kind) {
+            ("connections", _) => "(to_jsonb(t) - 'state')::text",
+            (_, "S") => "concat_ws(' ', last_value, is_called)",
+            _ => "t::text",
+        };
+        let query = format!(
+            "SELECT coalesce(string_agg({row}, E'\\n' ORDER BY {row}), '') FROM chorus.{name} t"
+        );
+        let text = session.query_one(&query, &[]).unwrap().get(0);
+        (name, text)
+    };
+    relations
+        .iter()
+        .map(|row| of_relation(row.get(0), row.get(1)))
+        .collect()
+}
+
+/// The restored database is the same, knows that it lacks the keys, and goes on once it has them.
+fn goes_on(place: &Workplace, restored: &Database) {
+    let (before, after) = (contents(&place.database), contents(restored));
+    let empty: Vec<&String> = before
+        .iter()
+        .filter(|(_, rows)| rows.is_empty())
+        .map(|(name, _)| name)
+        .collect();
+    assert!(empty.is_empty(), "nothing to carry in {empty:?}");
+    for (before, after) in before.iter().zip(&after) {
+        assert_eq!(before, after);
+    }
+    assert_eq!(before.len(), after.len());
+
+    trust_this_machine(restored);
+    let mut session = restored.connect();
+    let states = session
+        .simple_query("SELECT state FROM chorus.connections ORDER BY name")
+        .unwrap();
+    assert_eq!(rows(&states), [["needs_key"], ["disconnected"]]);
+    for wait in ["true", "false"] {
+        let refusal = refused(
+            &mut session,
+            &format!("SELECT chorus_sync(wait => {wait})"),
+            "28000",
+        );
+        assert!(
+            refusal.hint().unwrap().contains("chorus_connect"),
+            "{refusal:?}"
+        );
+    }
+    session.simple_query(&place.connect()).unwrap();
+    let synced =
+        "SELECT state, calls_added, transcripts_added, utterances_added FROM chorus_sync()";
+    let answer = rows(&session.simple_query(synced).unwrap());
+    assert_eq!(answer, [["succeeded", "0", "0", "0"]]);
+    // New rows get new numbers.
+    session
+        .simple_query(&place.connect_with("schedule => NULL, connection => 'third'"))
+        .unwrap();
+    let third = "SELECT state, calls_added FROM chorus_sync(connection => 'third')";
+    assert_eq!(
+        rows(&session.simple_query(third).unwrap()),
+        [["succeeded", "12"]]
+    );
+}
+
+#[test]
+fn a_plain_dump_restores_with_psql() {
+    let (place, directory) = (filled(), tempfile::tempdir().unwrap());
+    let restored = Cluster::shared().database();
+    let file = dump(&place, directory.path(), "plain");
+    let mut psql = Cluster::shared().bin("psql");
+    run(psql
+        .args([
+            "-X",
+            "-q",
+            "-v",
+            "ON_ERROR_STOP=1",
+            "-d",
+            restored.name(),
+            "-f",
+        ])
+        .arg(file));
+    goes_on(&place, &restored);
+}
+
+#[test]
+fn a_custom_dump_restores_in_parallel() {
+    let (place, directory) = (filled(), tempfile::tempdir().unwrap());
+    let restored = Cluster::shared().database();
+    let file = dump(&place, directory.path(), "custom");
+    let mut restore = Cluster::shared().bin("pg_restore");
+    run(restore
+        .args(["--exit-on-error", "-j", "4", "-d", restored.name()])
+        .arg(file));
+    goes_on(&place, &restored);
+}
+
+#[test]
+fn a_custom_dump_restores_in_a_single_transaction() {
+    let (place, directory) = (filled(), tempfile::tempdir().unwrap());
+    let restored = Cluster::shared().database();
+    let file = dump(&place, directory.path(), "custom");
+    let mut restore = Cluster::shared().bin("pg_restore");
+    run(restore
+        .args(["--single-transaction", "-d", restored.name()])
+        .arg(file));
+    goes_on(&place, &restored);
+}
