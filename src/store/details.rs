@@ -101,7 +101,7 @@ pub fn count_due(connection_id: i64, now: DateTime<Utc>) -> Result<i64> {
 pub fn count_waiting(connection_id: i64) -> Result<i64> {
     Ok(sql::one(
         "SELECT count(*) FROM chorus.transcripts t JOIN chorus.calls c USING (call_id)
-          WHERE t.state IN ('pending', 'processing') AND c.connection_id = $1 AND c.removed_at IS NULL",
+          WHERE t.next_attempt_at IS NOT NULL AND t.state IN ('pending', 'processing') AND c.connection_id = $1 AND c.removed_at IS NULL",
         &[sql::int8(connection_id)],
     )?
     .unwrap_or(0))

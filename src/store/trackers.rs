@@ -36,32 +36,6 @@ struct Numbered {
 }
 
 impl TrackerNumbers {
-    /// Names of the list that details turned out to be topics: their calls now count the topic, and the row that stood in
-    /// for it goes.
-    pub fn settle_listed(&mut self, connection_id: i64) -> Result<()> {
-        const STOOD_IN: &str = "SELECT l.tracker_id AS listed, o.tracker_id AS topic
-             FROM chorus.trackers l
-                  JOIN chorus.trackers o ON o.connection_id = l.connection_id AND o.kind = 'topic' AND o.name = l.name
-            WHERE l.connection_id = $1 AND l.kind = 'tracker' AND l.chorus_ids = '{}' AND l.chorus_types = '{chorus}'
-              AND NOT EXISTS (SELECT FROM chorus.tracker_mentions m WHERE m.tracker_id = l.tracker_id)
-              AND NOT EXISTS (SELECT FROM chorus.call_trackers a JOIN chorus.call_trackers b USING (call_id)
-                               WHERE a.tracker_id = l.tracker_id AND b.tracker_id = o.tracker_id)";
-        sql::execute(
-            &format!(
-                "UPDATE chorus.call_trackers n SET tracker_id = s.topic FROM ({STOOD_IN}) s WHERE n.tracker_id = s.listed"
-            ),
-            &[sql::int8(connection_id)],
-        )?;
-        sql::execute(
-            &format!(
-                "DELETE FROM chorus.trackers t USING ({STOOD_IN}) s WHERE t.tracker_id = s.listed"
-            ),
-            &[sql::int8(connection_id)],
-        )?;
-        self.forget();
-        Ok(())
-    }
-
     pub fn forget(&mut self) {
         self.known.clear();
         self.described.clear();
@@ -130,6 +104,17 @@ impl TrackerNumbers {
         if new.is_empty() {
             return Ok(());
         }
+        // The list does not tell topics from trackers. A row that only the list has made becomes a topic as soon as a
+        // detail says so; the calls that count it keep its number.
+        sql::execute(
+            "UPDATE chorus.trackers t SET kind = 'topic'
+               FROM (SELECT DISTINCT n.name FROM json_to_recordset($2::json) AS n(kind text, name text) WHERE n.kind = 'topic') n
+              WHERE t.connection_id = $1 AND t.kind = 'tracker' AND t.name = n.name
+                AND t.chorus_ids = '{}' AND t.chorus_types <@ '{chorus}'
+                AND NOT EXISTS (SELECT FROM chorus.trackers o
+                                 WHERE o.connection_id = $1 AND o.kind = 'topic' AND o.name = n.name)",
+            &[sql::int8(connection_id), sql::json(&new)],
+        )?;
         let numbered: Option<Vec<Numbered>> = sql::one_json(
             "WITH named AS (
                  SELECT n.kind AS sent_as, n.name, n.chorus_type, n.chorus_id,

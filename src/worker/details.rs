@@ -113,8 +113,7 @@ impl Run {
                 return Err(self.client_error(&error));
             }
         }
-        self.step("counting what is not finished", |run, after| {
-            run.numbers.settle_listed(connection_id)?;
+        self.step("counting what is not finished", |_, after| {
             after.transcripts_pending = details::count_waiting(connection_id)?;
             Ok(())
         })
