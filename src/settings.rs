@@ -3,7 +3,7 @@
 //! Settings are read on the main thread only; what the network needs is handed over as plain values.
 
 use crate::error::{Error, Result};
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use pgrx::{GucContext, GucFlags, GucRegistry, GucSetting, pg_sys};
 use std::ffi::CString;
 use std::time::Duration;
@@ -153,9 +153,10 @@ fn optional(setting: &Text) -> Option<String> {
     Some(text(setting)).filter(|value| !value.is_empty())
 }
 
-/// The time by which everything is decided: the server's clock plus `chorus_sync.clock_offset`.
+/// The time by which everything is decided: the server's clock plus `chorus_sync.clock_offset`. To the microsecond, as
+/// PostgreSQL keeps it: a window that was stored is asked for in the same words again.
 pub fn now() -> DateTime<Utc> {
-    let now = Utc::now();
+    let now = Utc::now().trunc_subsecs(6);
     let offset = offset(&text(&CLOCK_OFFSET)).unwrap_or_default();
     now.checked_add_signed(offset).unwrap_or(now)
 }

@@ -3,6 +3,7 @@
 use crate::error::Result;
 use crate::sql;
 use chorus_client::Scorecard;
+use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 /// Writes the scorecards that are new or changed.
@@ -76,6 +77,18 @@ pub fn write_page(connection_id: i64, scorecards: &[Scorecard]) -> Result<()> {
         &arguments(),
     )?;
     Ok(())
+}
+
+/// From when on scorecards are to be read: runs since the last good one may have ended before they got to theirs.
+pub fn since(connection_id: i64, window_from: DateTime<Utc>) -> Result<DateTime<Utc>> {
+    let earliest: Option<DateTime<Utc>> = sql::one_json(
+        "SELECT to_jsonb(min(r.window_from)) FROM chorus.runs r
+          WHERE r.connection_id = $1
+            AND r.run_id > coalesce((SELECT max(g.run_id) FROM chorus.runs g
+                                      WHERE g.connection_id = $1 AND g.state = 'succeeded'), 0)",
+        &[sql::int8(connection_id)],
+    )?;
+    Ok(earliest.map_or(window_from, |earliest| earliest.min(window_from)))
 }
 
 /// Scorecards whose call has become known find it.

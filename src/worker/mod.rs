@@ -257,6 +257,8 @@ fn claim(assignment: &Assignment) -> Result<Option<DateTime<Utc>>> {
                 }
                 let now = crate::settings::now();
                 store::runs::mark_dead(connection_id, now)?;
+                // Flushed, or a run that a crash ended would count as one that is yet to begin.
+                unsafe { pg_sys::ForceSyncCommit() };
                 Ok(Some(store::runs::begin(run_id, now)?.then_some(now)))
             })
         })?;

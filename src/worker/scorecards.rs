@@ -1,10 +1,11 @@
-//! Scorecards that were submitted within the run's window.
+//! Scorecards that were submitted within the run's window, and those that runs before it did not get to.
 
 use super::run::Run;
 use crate::error::Result;
 use crate::settings;
 use crate::store::problems::{self, Problem};
-use crate::store::scorecards::{find_calls, write_page};
+use crate::store::scorecards::{find_calls, since, write_page};
+use crate::transaction::transaction;
 use chorus_client::{Error as ClientError, ScorecardFilter};
 use futures_util::StreamExt;
 
@@ -14,8 +15,12 @@ const PAGES_AHEAD: usize = 2;
 impl Run {
     pub fn read_scorecards(&mut self) -> Result<()> {
         let connection_id = self.assignment.connection_id;
+        let window_from = self.assignment.window_from;
+        let since = transaction("looking how far scorecards were read", || {
+            since(connection_id, window_from)
+        })?;
         let filter = ScorecardFilter {
-            submitted_from: Some(self.assignment.window_from),
+            submitted_from: Some(since),
             ..ScorecardFilter::default()
         };
         let link = self.open_link();

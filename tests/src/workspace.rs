@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
-use fake_chorus::{FakeChorus, Generate, Tenant};
+use fake_chorus::{Call, FakeChorus, Generate, Tenant};
 use postgres::Row;
 
 use crate::cluster::Cluster;
@@ -83,6 +83,17 @@ impl Workspace<'static> {
     pub fn generated(calls: usize) -> Workspace<'static> {
         Workspace::of(Tenant::generate(&plan(calls)))
     }
+
+    /// Synced once, with recorded calls only, and no request remembered.
+    pub fn synced(calls: usize) -> Workspace<'static> {
+        let workspace = Workspace::of(Tenant::generate(&Generate {
+            only_calls: true,
+            ..plan(calls)
+        }));
+        workspace.sync();
+        workspace.tenant.forget_requests();
+        workspace
+    }
 }
 
 impl<'a> Workspace<'a> {
@@ -127,6 +138,20 @@ impl<'a> Workspace<'a> {
     pub fn sync_in_background(&self) -> i64 {
         self.database
             .value("SELECT run_id FROM chorus_sync(wait => false)")
+    }
+
+    /// The call that is `place` places below the top of the list.
+    pub fn newest(&self, place: usize) -> Call {
+        let call = self
+            .tenant
+            .read(|tenant| tenant.newest_first()[place].clone());
+        Call::clone(&call)
+    }
+
+    /// Changes a call in Chorus.
+    pub fn edit_call(&self, call: &Call, change: impl FnOnce(&mut Call)) {
+        self.tenant
+            .edit(|tenant| change(tenant.call_mut(&call.engagement_id).unwrap()));
     }
 
     /// From now on the extension's clock is `offset` ahead, such as `3 days`.

@@ -17,5 +17,6 @@ mod resume;
 mod sealing;
 mod secrets;
 mod stranger;
+mod transcripts;
 mod waiting;
 mod workplace;

@@ -1,0 +1,134 @@
+//! What changes in Chorus after it was pulled changes in the tables, and nothing else does.
+
+use chorus_tests::fake_chorus::{Call, Generate, Scorecard, Tenant};
+use chorus_tests::{Workspace, plan};
+use chrono::Utc;
+use serde_json::json;
+
+const DETAIL: &str = "/api/v1/conversations/{id}";
+const HOUR_S: f64 = 3600.0;
+
+#[test]
+fn a_changed_row_is_updated_and_its_detail_read_again() {
+    let workspace = Workspace::synced(20);
+    let renamed = workspace.newest(0);
+    workspace.edit_call(&renamed, |call| call.subject = "Renamed".into());
+    let ran = workspace.sync();
+    assert_eq!(
+        (ran.calls_added, ran.calls_updated, ran.transcripts_added),
+        (0, 1, 0)
+    );
+    assert_eq!(workspace.tenant.request_count(DETAIL), 1);
+    workspace.assert_complete();
+}
+
+#[test]
+fn an_account_that_is_matched_later_arrives() {
+    let workspace = Workspace::of(Tenant::generate(&Generate {
+        days: 2,
+        ..plan(20)
+    }));
+    workspace
+        .tenant
+        .set_quirk("placeholder-account", json!(true));
+    workspace.sync();
+    let unmatched: i64 = workspace
+        .database
+        .value("SELECT count(*) FROM chorus.calls WHERE account_id IS NULL");
+    assert!(unmatched > 0);
+    workspace.tenant.clear_quirks();
+    workspace.sync();
+    workspace.assert_complete();
+}
+
+#[test]
+fn a_call_that_appears_behind_the_newest_ones_arrives() {
+    let workspace = Workspace::synced(20);
+    let late = Call {
+        engagement_id: "LATE0000000000000000000000000000".into(),
+        date_time: Utc::now().timestamp() as f64 - 48.0 * HOUR_S,
+        ..workspace.newest(3)
+    };
+    workspace.tenant.edit(|tenant| tenant.add_call(late));
+    let ran = workspace.sync();
+    assert_eq!((ran.calls_added, ran.transcripts_added), (1, 1));
+    workspace.assert_complete();
+}
+
+#[test]
+fn a_list_that_moves_while_it_is_read_is_complete_after_the_next_run() {
+    for what in ["row-added", "row-removed", "seen-twice", "never-seen"] {
+        let workspace = Workspace::of(Tenant::generate(&Generate {
+            utterances_per_call: 3,
+            ..plan(230)
+        }));
+        workspace.tenant.set_quirk("while-paging", json!(what));
+        workspace.sync();
+        workspace.tenant.clear_quirks();
+        workspace.sync();
+        let difference = workspace
+            .expected()
+            .difference(&workspace.database.stored());
+        assert_eq!(difference, None, "{what}");
+        workspace.database.assert_sound();
+    }
+}
+
+#[test]
+fn a_corrected_time_moves_the_call_and_doubles_nothing() {
+    let workspace = Workspace::synced(20);
+    let moved = workspace.newest(1);
+    workspace.edit_call(&moved, |call| call.date_time -= 5.0 * HOUR_S);
+    workspace.sync();
+    workspace.assert_complete();
+}
+
+#[test]
+fn people_teams_and_scorecards_follow_chorus() {
+    let workspace = Workspace::of(Tenant::generate(&Generate {
+        scorecard_share: 1.0,
+        ..plan(20)
+    }));
+    workspace.sync();
+    let gone = workspace.tenant.edit(|tenant| {
+        tenant.users[1].title = "Chief Listener".into();
+        tenant.teams[0].name = "Renamed".into();
+        tenant.teams[1].user_ids.pop();
+        let newest = tenant
+            .scorecards
+            .iter()
+            .max_by_key(|card| card.submitted)
+            .unwrap()
+            .id;
+        let card = tenant
+            .scorecards
+            .iter_mut()
+            .find(|card| card.id == newest)
+            .unwrap();
+        card.scores[0].score = 6 - card.scores[0].score.min(5);
+        card.scores.pop();
+        let again = card.clone();
+        tenant.scorecards.push(Scorecard {
+            id: 77_777,
+            submitted: Utc::now() - chrono::Duration::seconds(5),
+            ..again
+        });
+        tenant.users.pop().unwrap()
+    });
+    workspace.sync();
+    let (mut expected, mut stored) = (workspace.expected(), workspace.database.stored());
+    let inactive: bool = workspace.database.value(&format!(
+        "SELECT NOT active FROM chorus.users WHERE user_id = {}",
+        gone.id
+    ));
+    assert!(inactive, "a user who is gone is not active");
+    stored.retain("users", |row| row["user"] != json!(gone.id));
+    for contents in [&mut expected, &mut stored] {
+        // Chorus names the owner of calls and scorecards by a list that now lacks one.
+        contents.leave_out("calls", "host");
+        for column in ["reviewer", "recipient"] {
+            contents.leave_out("scorecards", column);
+        }
+    }
+    expected.assert_stored(&stored);
+}

@@ -1,0 +1,189 @@
+//! Transcripts that lag, are made again, expire or turn private.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+use chorus_tests::fake_chorus::{Call, Generate, Tenant};
+use chorus_tests::{Workspace, plan};
+use serde_json::json;
+
+const DETAIL: &str = "/api/v1/conversations/{id}";
+
+#[test]
+fn a_transcript_is_replaced_in_one_moment() {
+    let workspace = Workspace::synced(10);
+    let call = workspace.newest(0);
+    let say = |word: &str| {
+        let word = word.to_owned();
+        move |call: &mut Call| {
+            let said = call.utterances[0].clone();
+            call.subject = format!("All {word}");
+            call.utterances = (0..4000).map(|_| said.clone()).collect();
+            for (index, said) in call.utterances.iter_mut().enumerate() {
+                said.index = index as i64;
+                said.start_s = index as f64;
+                said.text = word.clone();
+            }
+        }
+    };
+    workspace.edit_call(&call, say("before"));
+    workspace.sync();
+
+    let done = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let reader = scope.spawn(|| {
+            let mut session = workspace.database.connect();
+            let mut seen = Vec::new();
+            // One more look follows the end of the run.
+            loop {
+                let last = done.load(Ordering::SeqCst);
+                let row = session
+                    .query_one(
+                        "SELECT string_agg(DISTINCT u.text, ' '), count(*), min(c.title), min(t.utterance_count)::bigint
+                           FROM chorus.calls c JOIN chorus.utterances u USING (call_id) JOIN chorus.transcripts t USING (call_id)
+                          WHERE c.source_call_id = $1",
+                        &[&call.engagement_id],
+                    )
+                    .unwrap();
+                let (said, lines, counted): (String, i64, i64) = (row.get(0), row.get(1), row.get(3));
+                assert!(said == "before" || said == "after", "a mix: {said}");
+                assert_eq!((lines, counted), (4000, 4000), "not all of {said}");
+                if seen.last() != Some(&said) {
+                    seen.push(said);
+                }
+                if last {
+                    return seen;
+                }
+            }
+        });
+        workspace.edit_call(&call, say("after"));
+        let ran = workspace.sync();
+        assert_eq!(ran.utterances_added, 4000);
+        done.store(true, Ordering::SeqCst);
+        assert_eq!(reader.join().unwrap(), ["before", "after"]);
+    });
+    workspace.assert_complete();
+}
+
+#[test]
+fn a_call_that_was_being_processed_arrives_when_it_is_done() {
+    let workspace = Workspace::generated(20);
+    workspace
+        .tenant
+        .set_quirk("processing", json!({"newest": 4}));
+    let ran = workspace.sync();
+    let waiting: i64 = workspace
+        .database
+        .value("SELECT count(*) FROM chorus.transcripts WHERE state = 'processing' AND next_attempt_at IS NOT NULL");
+    assert!(waiting > 0);
+    assert_eq!(ran.transcripts_pending, waiting);
+    workspace.tenant.clear_quirks();
+    let ran = workspace.sync();
+    assert_eq!(
+        (ran.transcripts_added, ran.transcripts_pending),
+        (waiting, 0)
+    );
+    workspace.assert_complete();
+}
+
+#[test]
+fn what_the_list_calls_done_too_early_is_asked_for_again_with_growing_delays() {
+    for answer in ["200", "404"] {
+        let workspace = Workspace::of(Tenant::generate(&Generate {
+            only_calls: true,
+            ..plan(6)
+        }));
+        workspace.tenant.set_quirk(
+            "processing",
+            json!({"newest": 1, "reads": 3, "answer": answer}),
+        );
+        workspace.sync();
+        let asked = || workspace.tenant.request_count(DETAIL);
+        assert_eq!(asked(), 6);
+        // Delays are one, two and four minutes, an eighth more or less.
+        for (clock, requests) in [
+            ("0 s", 6),
+            ("40 s", 6),
+            ("80 s", 7),
+            ("90 s", 7),
+            ("5 min", 8),
+            ("6 min", 8),
+        ] {
+            workspace.set_clock(clock);
+            let ran = workspace.sync();
+            assert_eq!(asked(), requests, "at {clock}");
+            assert_eq!(ran.transcripts_pending, 1, "at {clock}");
+        }
+        workspace.set_clock("15 min");
+        let ran = workspace.sync();
+        assert_eq!((ran.transcripts_added, ran.transcripts_pending), (1, 0));
+        workspace.assert_complete();
+    }
+}
+
+#[test]
+fn a_no_show_that_was_recorded_after_all_gets_its_transcript() {
+    let workspace = Workspace::generated(20);
+    let recorded = workspace.newest(0);
+    workspace.edit_call(&recorded, |call| {
+        call.engagement_type = "meeting".into();
+        call.no_show = true;
+        call.utterances.clear();
+        call.trackers.clear();
+        call.metrics.clear();
+    });
+    workspace.sync();
+    workspace.assert_complete();
+    workspace.edit_call(&recorded, |call| {
+        *call = Call {
+            engagement_type: "meeting".into(),
+            ..recorded.clone()
+        }
+    });
+    workspace.sync();
+    workspace.assert_complete();
+}
+
+#[test]
+fn text_that_expired_in_chorus_stays_here() {
+    let workspace = Workspace::synced(12);
+    let before = workspace.expected();
+    let kept = workspace.newest(0);
+    workspace.tenant.set_quirk("expired", json!(true));
+    workspace.edit_call(&kept, |call| call.subject = "Expired".into());
+    let ran = workspace.sync();
+    assert_eq!(ran.calls_updated, 1);
+    assert_eq!(workspace.tenant.request_count(DETAIL), 1);
+    let stored = workspace.database.stored();
+    assert_eq!(
+        stored.rows("utterances").len(),
+        before.rows("utterances").len()
+    );
+    workspace.assert_complete();
+}
+
+#[test]
+fn what_was_said_in_a_call_goes_when_it_turns_private() {
+    let workspace = Workspace::synced(12);
+    let hidden = workspace.newest(0);
+    let id = &hidden.engagement_id;
+    workspace
+        .tenant
+        .set_quirk("private-rows", json!({"ids": [id], "how": "listed"}));
+    workspace.edit_call(&hidden, |call| call.subject = "Turned private".into());
+    workspace.sync();
+    let row: serde_json::Value = workspace.database.value(&format!(
+        "SELECT jsonb_build_array(c.private, t.state, t.utterance_count, c.summary, c.action_items,
+                                  (SELECT count(*) FROM chorus.utterances u WHERE u.call_id = c.call_id))
+           FROM chorus.calls c JOIN chorus.transcripts t USING (call_id) WHERE c.source_call_id = '{id}'"
+    ));
+    assert_eq!(row, json!([true, "unavailable", 0, null, [], 0]));
+    let words = &hidden.utterances[0].text;
+    assert!(words.len() > 10);
+    let left = workspace.database.row_versions();
+    let said: Vec<_> = left
+        .iter()
+        .filter(|row| row.contains(id.as_str()) && row.contains(words.as_str()))
+        .collect();
+    assert!(said.is_empty(), "{said:?}");
+}
