@@ -204,6 +204,29 @@ fn the_extension_can_be_dropped_while_a_run_is_under_way() {
 }
 
 #[test]
+fn dropping_the_extension_under_a_waiting_caller_is_no_silent_deadlock() {
+    let place = Workplace::connected();
+    let caller = place.run_until_hanging("SELECT chorus_sync()", "/v3/engagements");
+    // The drop waits for the caller, whose run will wait for the drop.
+    let drop = Running::start(place.database.connect(), "DROP EXTENSION chorus_sync");
+    let mut look = place.database.connect();
+    wait_until("the drop waits", SOON, || {
+        let sql = "SELECT true FROM pg_stat_activity WHERE pid = $1 AND wait_event_type = 'Lock'";
+        look.query_opt(sql, &[&drop.pid]).unwrap().map(|_| ())
+    });
+    let began = Instant::now();
+    place.tenant.clear_quirks();
+    expect_error(caller.end(), "40P01");
+    drop.end().unwrap();
+    assert!(
+        began.elapsed() < Duration::from_secs(10),
+        "{:?}",
+        began.elapsed()
+    );
+    place.wait_for_no_worker();
+}
+
+#[test]
 fn the_extension_can_be_dropped_and_made_again_while_a_run_starts() {
     let place = Workplace::connected();
     for _ in 0..5 {

@@ -3,6 +3,7 @@
 mod connect;
 mod contents;
 mod control;
+mod disconnect;
 mod dump;
 mod errors;
 mod harness;
@@ -14,6 +15,7 @@ mod quirk_case;
 mod quirks;
 mod quirks_of_details;
 mod resume;
+mod schemas;
 mod sealing;
 mod secrets;
 mod stranger;

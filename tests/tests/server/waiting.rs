@@ -84,7 +84,7 @@ fn a_rollback_leaves_no_run_and_no_worker() {
         format!("BEGIN; {queue}; ROLLBACK"),
         format!("BEGIN; SAVEPOINT s; {queue}; ROLLBACK TO s; COMMIT"),
         format!(
-            "DO $$ BEGIN PERFORM chorus_sync(wait => false); RAISE division_by_zero; EXCEPTION WHEN division_by_zero THEN END $$"
+            "DO $$ BEGIN PERFORM ({queue}); RAISE division_by_zero; EXCEPTION WHEN division_by_zero THEN END $$"
         ),
     ] {
         place.database.sql(&rolled_back);
