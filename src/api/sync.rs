@@ -232,7 +232,7 @@ impl Plan {
         let Some(seen) = seen else {
             return Err(Error::new(
                 "XX000",
-                format!("the worker of run {run_id} ended before it began"),
+                format!("run {run_id} is gone: its connection was purged, or its worker ended before it began"),
                 "The server's log says why.",
             ));
         };
@@ -380,15 +380,19 @@ impl Watch {
         }
     }
 
-    /// A worker that waits for a lock of this very transaction would wait for ever, and no deadlock detector sees it.
+    /// A worker that waits for a lock of this very transaction would wait in vain, and no deadlock detector sees it.
     fn refuse_own_block(&self) -> Result<()> {
         let worker = match &self.worker {
             Some(worker) => worker.pid().ok(),
             None => locks::worker_of(self.run_id)?,
         };
         let Some(worker) = worker else { return Ok(()) };
+        // Also through others: whoever waits for a lock of ours, such as DROP EXTENSION, is in the worker's way too.
         let blocked = sql::one::<bool>(
-            "SELECT pg_catalog.pg_backend_pid() = ANY (pg_catalog.pg_blocking_pids($1))",
+            "WITH RECURSIVE ahead (pid) AS (
+                 SELECT unnest(pg_blocking_pids($1))
+                 UNION SELECT next.pid FROM ahead, LATERAL unnest(pg_blocking_pids(ahead.pid)) AS next (pid))
+             SELECT pg_backend_pid() IN (SELECT pid FROM ahead)",
             &[sql::int4(worker)],
         )?;
         if blocked == Some(true) {

@@ -178,6 +178,18 @@ pub fn count(run_id: i64, counters: &Counters) -> Result<()> {
     Ok(())
 }
 
+/// Deletes the row of a run whose connection was purged since. Waits for a purge that is under way, as it waits for us.
+pub fn forget_if_purged(run_id: i64, connection_id: i64) -> Result<bool> {
+    let connection = sql::one::<i64>(
+        "SELECT connection_id FROM chorus.connections WHERE connection_id = $1 FOR NO KEY UPDATE",
+        &[sql::int8(connection_id)],
+    )?;
+    if connection.is_none() {
+        sql::execute("DELETE FROM chorus.runs WHERE run_id = $1", &[sql::int8(run_id)])?;
+    }
+    Ok(connection.is_none())
+}
+
 /// How it ended, and what that means for the connection.
 pub fn finish(
     run_id: i64,

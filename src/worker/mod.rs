@@ -279,6 +279,9 @@ fn record_end(
 ) -> Result<()> {
     transaction("recording the end", || {
         unsafe { pg_sys::ForceSyncCommit() };
+        if store::runs::forget_if_purged(assignment.run_id, assignment.connection_id)? {
+            return Ok(());
+        }
         let now = crate::settings::now();
         store::runs::finish(
             assignment.run_id,
