@@ -31,7 +31,9 @@ assemble() {
 }
 
 build() {
-    PGRX_PG_CONFIG_PATH=$pg_config cargo build --profile "$profile" -p chorus_sync --features "pg$pg_major" &&
+    # Two builds at once would take each other's files away.
+    exec 9>"$target/extension.lock" && flock 9 &&
+        PGRX_PG_CONFIG_PATH=$pg_config cargo build --profile "$profile" -p chorus_sync --features "pg$pg_major" &&
         assemble
 }
 

@@ -13,7 +13,7 @@ start_cluster() {
         cluster=$(mktemp -d /tmp/chorus.XXXXXX)
     fi
     chmod 755 "$cluster"
-    exec {keeper_input}> >(exec scripts/cluster-keeper.sh "$cluster" 2>/dev/null)
+    exec {keeper_input}> >(exec setsid scripts/cluster-keeper.sh "$cluster" 2>/dev/null)
     keeper=$!
     [ "$(id -u)" != 0 ] || chown "$(server_user)" "$cluster"
     for setting in fsync=off max_worker_processes=64 listen_addresses= unix_socket_directories="$cluster" "$@"; do

@@ -99,7 +99,7 @@ BEGIN
         pause_s := LEAST(pause_s OPERATOR(pg_catalog.*) 1.5, 1.0);
     END LOOP;
     IF run.state OPERATOR(pg_catalog.=) 'failed' THEN
-        RAISE EXCEPTION USING ERRCODE = run.sqlstate, MESSAGE = run.problem, HINT = COALESCE(run.hint, '');
+        RAISE EXCEPTION USING ERRCODE = run.sqlstate, MESSAGE = run.problem, HINT = run.hint;
     ELSIF run.state OPERATOR(pg_catalog.=) ANY (ARRAY['queued', 'running', 'interrupted']::pg_catalog.text[]) THEN
         RAISE WARNING USING
             MESSAGE = pg_catalog.format('run %s has no worker: it was interrupted', run_id),

@@ -178,6 +178,9 @@ pub fn count(run_id: i64, counters: &Counters) -> Result<()> {
     Ok(())
 }
 
+/// The hint of a failure that has no better one.
+const GOES_ON: &str = "The next run goes on from where this one stopped; the server's log may say more.";
+
 /// Deletes the row of a run whose connection was purged since. Waits for a purge that is under way, as it waits for us.
 pub fn forget_if_purged(run_id: i64, connection_id: i64) -> Result<bool> {
     let connection = sql::one::<i64>(
@@ -185,7 +188,10 @@ pub fn forget_if_purged(run_id: i64, connection_id: i64) -> Result<bool> {
         &[sql::int8(connection_id)],
     )?;
     if connection.is_none() {
-        sql::execute("DELETE FROM chorus.runs WHERE run_id = $1", &[sql::int8(run_id)])?;
+        sql::execute(
+            "DELETE FROM chorus.runs WHERE run_id = $1",
+            &[sql::int8(run_id)],
+        )?;
     }
     Ok(connection.is_none())
 }
@@ -207,7 +213,8 @@ pub fn finish(
         "cancelled" => "cancelled; what was committed stays",
         _ => error.message.as_str(),
     });
-    let hint = failure.and_then(|error| error.hint.as_deref());
+    // PostgreSQL's own errors have none.
+    let hint = failure.map(|error| error.hint.as_deref().unwrap_or(GOES_ON));
     count(run_id, counters)?;
     sql::execute(
         "UPDATE chorus.runs SET state = $2, finished_at = $3, phase = NULL, sqlstate = $4, problem = $5, hint = $6 WHERE run_id = $1",
@@ -288,7 +295,11 @@ pub fn extend_listed(connection_id: i64, walk: &Walk) -> Result<()> {
             SET listed_from = least(k.listed_from, $2), listed_to = greatest(k.listed_to, $3)
           WHERE k.connection_id = $1
             AND (k.listed_to IS NULL OR (k.listed_to >= $2 AND k.listed_from <= $3))",
-        &[sql::int8(connection_id), sql::time(walk.window_from), sql::time(walk.window_to)],
+        &[
+            sql::int8(connection_id),
+            sql::time(walk.window_from),
+            sql::time(walk.window_to),
+        ],
     )?;
     Ok(())
 }
