@@ -1,16 +1,13 @@
 //! From a call's detail, together with what the list said of it, to rows of our tables.
 
-use crate::listed::plain_text;
-use crate::participants::{Attendees, Listed, PARTICIPANTS, add_rows, filled};
-use crate::rows::{Rows, Target};
+use crate::attendees::Attendees;
+use crate::facts::{DetailedCall, facts, is_no_show};
+use crate::participants::{Listed, PARTICIPANTS, add_rows};
+use crate::rows::{Rows, Target, indexable};
 use crate::trackers::{CallTracker, from_detail};
 use chorus_client::{Conversation, Recording, Utterance};
-use chrono::{DateTime, Utc};
-use meeting_match::email;
 use serde::Serialize;
-use serde_json::value::RawValue;
-use serde_json::{Map, Value, json};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use xxhash_rust::xxh3::xxh3_64;
 
 pub static UTTERANCES: Target = Target {
@@ -56,32 +53,6 @@ pub struct DetailContext {
     pub text_fingerprint: Option<i64>,
 }
 
-/// What the detail says of a call. Members are columns of `chorus.calls`; None leaves what the list said.
-#[derive(Debug, Clone, Serialize)]
-pub struct DetailedCall {
-    pub call_id: i64,
-    pub title: Option<String>,
-    pub duration_s: Option<f64>,
-    pub scheduled_start: Option<DateTime<Utc>>,
-    pub scheduled_end: Option<DateTime<Utc>>,
-    pub owner_user_id: Option<i64>,
-    pub host_email: Option<String>,
-    pub account_id: Option<String>,
-    pub account_name: Option<String>,
-    pub opportunity_id: Option<String>,
-    pub opportunity_name: Option<String>,
-    pub language: Option<String>,
-    pub meeting_url: Option<String>,
-    pub ical_uid: Option<String>,
-    pub processing_state: Option<String>,
-    pub no_show: bool,
-    pub private: bool,
-    pub summary: Option<String>,
-    pub action_items: Option<Vec<String>>,
-    /// The part of `source_data` that comes from the detail.
-    pub conversation: Box<RawValue>,
-}
-
 /// What was said, if it is to be written.
 #[derive(Debug)]
 pub enum Text {
@@ -124,7 +95,7 @@ impl Detail {
             Text::Same { participants } | Text::None { participants } => participants.size(),
             Text::Keep => 0,
         };
-        text + 4096
+        text + self.call.conversation.get().len() + 4096
     }
 }
 
@@ -139,6 +110,7 @@ pub fn detail(conversation: Conversation, context: &DetailContext) -> Detail {
     for listed in &context.listed {
         attendees.add_listed(listed);
     }
+    let mut attendees = attendees.voices();
     let names = cluster_names(recording);
     let mut utterances = Rows::new(&UTTERANCES);
     let mut words = 0;
@@ -147,6 +119,7 @@ pub fn detail(conversation: Conversation, context: &DetailContext) -> Detail {
             let name = utterance
                 .speaker_name
                 .as_deref()
+                .filter(|name| !name.trim().is_empty())
                 .or_else(|| utterance.person_id.and_then(|id| names.get(&id).copied()));
             let participant_no =
                 attendees.heard(utterance.person_id, name, utterance.speaker_type.as_deref());
@@ -185,42 +158,60 @@ pub fn detail(conversation: Conversation, context: &DetailContext) -> Detail {
         TranscriptState::Empty if context.has_text && expired => Text::Keep,
         _ => Text::None { participants },
     };
-    let mut metrics = Rows::new(&CALL_METRICS);
-    let mut named: HashMap<&str, f64> = HashMap::new();
-    for (name, value) in &conversation.metrics {
-        named.insert(name, *value);
-    }
-    let mut named: Vec<_> = named.into_iter().collect();
-    named.sort_by_key(|(name, _)| *name);
-    for (name, value) in named {
-        metrics.row().int8(context.call_id).text(name).float8(value);
-    }
+    // Places are those of the utterances that are stored. While Chorus processes a call again they are not: what is kept
+    // is the text from before.
+    let places = match (state, &text) {
+        (TranscriptState::Ready, _) | (TranscriptState::Empty, Text::Keep) => places(recording),
+        _ => HashMap::new(),
+    };
+    let trackers = if conversation.private {
+        Vec::new()
+    } else {
+        from_detail(&recording.trackers, &places)
+    };
     Detail {
-        trackers: from_detail(&recording.trackers, &places(recording)),
+        trackers,
+        metrics: metrics(&conversation.metrics, context.call_id),
         fingerprint: conversation.fingerprint as i64,
         call: facts(conversation, context.call_id),
         state,
-        problem,
+        problem: problem.filter(|_| !matches!(text, Text::Keep)),
         text,
-        metrics,
     }
+}
+
+/// One row per name, the last one sent.
+fn metrics(sent: &[(String, f64)], call_id: i64) -> Rows {
+    let named: BTreeMap<String, f64> = sent
+        .iter()
+        .filter(|(_, value)| value.is_finite())
+        .map(|(name, value)| (indexable(name), *value))
+        .filter(|(name, _)| !name.is_empty())
+        .collect();
+    let mut rows = Rows::new(&CALL_METRICS);
+    for (name, value) in &named {
+        rows.row().int8(call_id).text(name.as_str()).float8(*value);
+    }
+    rows
 }
 
 /// Section 11 of the wire reference: only `done` without utterances means that there is nothing.
 fn state(conversation: &Conversation) -> (TranscriptState, Option<&'static str>) {
-    let said = conversation
-        .recording
-        .utterances
-        .iter()
-        .any(|said| !said.text.trim().is_empty() || said.expired);
+    let utterances = &conversation.recording.utterances;
+    let said = utterances.iter().any(|said| !said.text.trim().is_empty());
+    let expired = utterances.iter().any(|said| said.expired);
     match conversation.status.as_str() {
         _ if conversation.private => (
             TranscriptState::Unavailable,
             Some("private in Chorus: what was said is not kept"),
         ),
-        "no show" | "no_show" => (TranscriptState::NotRecorded, None),
+        status if is_no_show(status) => (TranscriptState::NotRecorded, None),
         "scheduled" | "live" | "processing" => (TranscriptState::Processing, None),
         _ if said => (TranscriptState::Ready, None),
+        _ if expired => (
+            TranscriptState::Empty,
+            Some("expired in Chorus before it was read"),
+        ),
         "done" => (TranscriptState::Empty, None),
         _ => (TranscriptState::Processing, None),
     }
@@ -233,12 +224,15 @@ fn add_utterance(
     participant_no: i32,
     said: &Utterance,
 ) {
+    // The wire gives finite numbers only; a table that sums them must not depend on it.
+    let seconds = |value: f64| if value.is_finite() { value } else { 0.0 };
+    let start_s = seconds(said.start_s);
     rows.row()
         .int8(call_id)
         .int4(place as i32 + 1)
         .int4(participant_no)
-        .float8(said.start_s)
-        .float8(said.start_s + said.length_s)
+        .float8(start_s)
+        .float8(start_s + seconds(said.length_s))
         .text(said.text.as_str());
 }
 
@@ -257,120 +251,11 @@ fn cluster_names(recording: &Recording) -> HashMap<i64, &str> {
         .clusters
         .iter()
         .filter_map(|voice| {
-            let name = voice
-                .display_name
-                .as_deref()
-                .or(voice.speaker_name.as_deref())?;
+            let name = [&voice.display_name, &voice.speaker_name]
+                .into_iter()
+                .filter_map(|name| name.as_deref())
+                .find(|name| !name.trim().is_empty())?;
             Some((voice.person_id?, name))
         })
         .collect()
-}
-
-fn facts(conversation: Conversation, call_id: i64) -> DetailedCall {
-    let private = conversation.private;
-    let account = conversation.account.unwrap_or_default();
-    let deal = conversation.deal.unwrap_or_default();
-    let owner = conversation.owner.unwrap_or_default();
-    let meeting = conversation.meeting.unwrap_or_default();
-    let recording = conversation.recording;
-
-    let mut rest = conversation.extra;
-    let mut keep = |name: &str, value: Value| {
-        let empty = match &value {
-            Value::Null => true,
-            Value::Array(values) => values.is_empty(),
-            Value::Object(members) => members.values().all(Value::is_null),
-            Value::String(text) => text.is_empty(),
-            _ => false,
-        };
-        if !empty {
-            rest.insert(name.to_owned(), value);
-        }
-    };
-    keep("created_at", json!(conversation.created_at));
-    keep("source", json!(conversation.source));
-    keep("company_name", json!(conversation.company_name));
-    keep("user_company_name", json!(conversation.user_company_name));
-    keep("generated_subject", json!(conversation.generated_subject));
-    keep("summary_error", json!(conversation.summary_error));
-    keep("disposition", conversation.disposition.unwrap_or_default());
-    keep(
-        "account",
-        json!({ "id": account.id, "type": account.account_type, "zi_company_id": account.zi_company_id }),
-    );
-    keep(
-        "meeting",
-        json!({ "id": meeting.id, "calendar_id": meeting.calendar_id }),
-    );
-    let mut deal_rest = deal.extra;
-    for (name, value) in [
-        ("close_date", json!(deal.close_date)),
-        ("current_stage", json!(deal.current_stage)),
-        ("initial_amount", json!(deal.initial_amount)),
-    ] {
-        if !value.is_null() {
-            deal_rest.insert(name.into(), value);
-        }
-    }
-    keep("deal", Value::Object(deal_rest));
-    let mut recording_rest = recording.extra;
-    if let Some(start) = recording.start_time {
-        recording_rest.insert("start_time".into(), json!(start));
-    }
-    if !private && !recording.clusters.is_empty() {
-        recording_rest.insert("clusters".into(), clusters(&recording.clusters));
-    }
-    keep("recording", Value::Object(recording_rest));
-    if !private {
-        keep("recap", json!(conversation.recap));
-    }
-
-    DetailedCall {
-        call_id,
-        title: filled(conversation.name),
-        duration_s: recording.duration_s,
-        scheduled_start: recording.schedule_start_time,
-        scheduled_end: recording.schedule_end_time,
-        owner_user_id: owner.user_id,
-        host_email: owner.email.as_deref().and_then(email),
-        account_id: filled(account.ext_id),
-        account_name: filled(account.name),
-        opportunity_id: filled(deal.id),
-        opportunity_name: filled(deal.name),
-        language: filled(conversation.language),
-        meeting_url: filled(meeting.meeting_url),
-        ical_uid: filled(meeting.ical_uid),
-        no_show: matches!(conversation.status.as_str(), "no show" | "no_show"),
-        processing_state: Some(conversation.status).filter(|status| status != "unknown"),
-        private,
-        summary: if private {
-            None
-        } else {
-            plain_text(conversation.summary_html.as_deref())
-        },
-        action_items: Some(conversation.action_items).filter(|items| !private && !items.is_empty()),
-        conversation: without_pictures(rest),
-    }
-}
-
-/// Who Chorus takes each voice for, and how long it was heard. The single stretches are left out: they are most of the
-/// bytes of a detail, and the utterances say when who spoke.
-fn clusters(voices: &[chorus_client::Cluster]) -> Value {
-    let one = |voice: &chorus_client::Cluster| {
-        json!({
-            "id": voice.id, "participant": voice.person_id, "user_id": voice.user_id,
-            "speaker_name": voice.speaker_name, "type": voice.cluster_type,
-            "match_method": voice.match_method, "ranges": voice.ranges.len(),
-            "talk_time_s": voice.ranges.iter().map(|range| range.talk_time_s).sum::<f64>(),
-        })
-    };
-    Value::Array(voices.iter().map(one).collect())
-}
-
-/// Links to pictures expire and are media, which stay in Chorus.
-fn without_pictures(mut members: Map<String, Value>) -> Box<RawValue> {
-    for name in ["picture", "pictures", "thumbnail", "thumbnails", "meta"] {
-        members.remove(name);
-    }
-    serde_json::value::to_raw_value(&members).unwrap_or_default()
 }

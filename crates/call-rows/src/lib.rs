@@ -1,16 +1,20 @@
 //! From what the client read to rows of our tables. Pure: the same list row and detail always give the same rows.
 #![forbid(unsafe_code)]
 
+mod attendees;
 mod detail;
+mod facts;
 mod listed;
 mod participants;
 mod rows;
 mod trackers;
+mod voices;
 
-pub use detail::{Detail, DetailContext, DetailedCall, Text, TranscriptState, UTTERANCES, detail};
+pub use attendees::Attendees;
+pub use detail::{CALL_METRICS, Detail, DetailContext, Text, TranscriptState, UTTERANCES, detail};
+pub use facts::DetailedCall;
 pub use listed::{LISTED_CALLS, LISTED_TRANSCRIPTS, ListedCall, listed};
-pub use participants::{
-    Attendees, Listed, PARTICIPANTS, Participant, Side, add_rows as add_participants,
-};
+pub use participants::{Listed, PARTICIPANTS, Participant, Side, add_rows as add_participants};
 pub use rows::{Row, Rows, Target};
 pub use trackers::CallTracker;
+pub use voices::Voices;

@@ -1,6 +1,7 @@
 //! From a row of the call list to rows of our tables, as long as nothing but the list is known of a call.
 
-use crate::participants::{Attendees, Listed, Participant, filled};
+use crate::attendees::Attendees;
+use crate::participants::{Listed, Participant, filled};
 use crate::rows::{Rows, Target};
 use crate::trackers::{CallTracker, from_list};
 use chorus_client::{Engagement, html_to_text};

@@ -1,11 +1,8 @@
-//! Who took part: the attendee list, and every voice that was heard.
-//!
-//! Chorus names one person up to four times (list, detail, voice, utterance) and contradicts itself. One person
-//! becomes one row: the same person_id, or else the same address, is the same person.
+//! Who took part, as rows: the attendee list, and every voice that was heard.
 
 use crate::rows::{Rows, Target};
-use chorus_client::{ConversationParticipant, ListedParticipant};
-use meeting_match::{email, registrable_domain};
+use chorus_client::ListedParticipant;
+use meeting_match::registrable_domain;
 use serde::{Deserialize, Serialize};
 
 pub static PARTICIPANTS: Target = Target {
@@ -45,8 +42,8 @@ impl Side {
     }
 
     /// The three vocabularies of Chorus for one idea (wire reference, section 5).
-    fn from_word(word: &str) -> Option<Side> {
-        match word {
+    pub(crate) fn from_word(word: &str) -> Option<Side> {
+        match word.trim().to_ascii_lowercase().as_str() {
             "rep" => Some(Side::Internal),
             "prospect" | "customer" | "cust" => Some(Side::External),
             _ => None,
@@ -98,193 +95,6 @@ impl From<ListedParticipant> for Listed {
             company: filled(wire.company_name),
             kind: filled(wire.participant_type),
         }
-    }
-}
-
-/// The attendees of a call, gathered from what each route says of them.
-pub struct Attendees<'a> {
-    /// Registrable domain of the workspace: its addresses are internal.
-    workspace_domain: Option<&'a str>,
-    people: Vec<Person>,
-}
-
-#[derive(Default)]
-struct Person {
-    row: Participant,
-    /// Further numbers of the same person: Chorus has some people twice, with one address.
-    other_ids: Vec<i64>,
-    /// Said by whoever marked the utterances: trusted most.
-    spoken_side: Option<Side>,
-    typed_side: Option<Side>,
-    is_my_team: Option<bool>,
-}
-
-impl Person {
-    fn is_number(&self, person_id: i64) -> bool {
-        self.row.person_id == Some(person_id) || self.other_ids.contains(&person_id)
-    }
-}
-
-impl<'a> Attendees<'a> {
-    pub fn new(workspace_domain: Option<&'a str>) -> Self {
-        Attendees {
-            workspace_domain,
-            people: Vec::new(),
-        }
-    }
-
-    pub fn add_detailed(&mut self, wire: &ConversationParticipant) {
-        let seen = Participant {
-            name: filled(wire.name.clone()),
-            email: wire.email.as_deref().and_then(email),
-            title: filled(wire.title.clone()),
-            company: filled(wire.company_name.clone()),
-            side: Side::Unknown,
-            listed: true,
-            person_id: wire.person_id,
-            user_id: wire.user_id,
-        };
-        let person = self.meet(seen);
-        let side = wire.participant_type.as_deref().and_then(Side::from_word);
-        person.typed_side = person.typed_side.or(side);
-        person.is_my_team = person.is_my_team.or(wire.is_my_team);
-    }
-
-    pub fn add_listed(&mut self, listed: &Listed) {
-        let seen = Participant {
-            name: listed.name.clone(),
-            email: listed.email.as_deref().and_then(email),
-            title: listed.title.clone(),
-            company: listed.company.clone(),
-            side: Side::Unknown,
-            listed: true,
-            person_id: listed.person_id,
-            user_id: listed.user_id,
-        };
-        let person = self.meet(seen);
-        let side = listed.kind.as_deref().and_then(Side::from_word);
-        person.typed_side = person.typed_side.or(side);
-    }
-
-    /// Who said something: an attendee, or a voice that gets a row of its own. Returns the participant_no.
-    pub fn heard(
-        &mut self,
-        person_id: Option<i64>,
-        name: Option<&str>,
-        speaker_type: Option<&str>,
-    ) -> i32 {
-        let name = name.map(str::trim).filter(|name| !name.is_empty());
-        let by_id = person_id.and_then(|id| self.place_of_number(id));
-        // A name finds an attendee only where no number does: namesakes are told apart by their numbers.
-        let by_name = || {
-            let name = name?.to_lowercase();
-            self.place(|row| {
-                (person_id.is_none() || row.person_id.is_none())
-                    && row
-                        .name
-                        .as_ref()
-                        .is_some_and(|known| known.to_lowercase() == name)
-            })
-        };
-        let nameless = || {
-            (person_id.is_none() && name.is_none())
-                .then(|| {
-                    self.place(|row| !row.listed && row.person_id.is_none() && row.name.is_none())
-                })
-                .flatten()
-        };
-        let place = by_id.or_else(by_name).or_else(nameless).unwrap_or_else(|| {
-            let voice = Participant {
-                name: name.map(str::to_owned),
-                person_id,
-                listed: false,
-                ..Participant::default()
-            };
-            self.people.push(Person {
-                row: voice,
-                ..Person::default()
-            });
-            self.people.len() - 1
-        });
-        let person = &mut self.people[place];
-        if person.row.name.is_none() {
-            person.row.name = name.map(str::to_owned);
-        }
-        let side = speaker_type.and_then(Side::from_word);
-        person.spoken_side = person.spoken_side.or(side);
-        place as i32 + 1
-    }
-
-    /// Everybody, in the order in which they were met.
-    pub fn finish(self) -> Vec<Participant> {
-        let workspace_domain = self.workspace_domain;
-        let decide = |person: Person| {
-            let team = person
-                .is_my_team
-                .map(|mine| if mine { Side::Internal } else { Side::External });
-            let by_domain = || {
-                let domain = registrable_domain(person.row.email.as_deref()?)?;
-                let own = workspace_domain?;
-                Some(if domain == own {
-                    Side::Internal
-                } else {
-                    Side::External
-                })
-            };
-            let side = person
-                .spoken_side
-                .or(person.typed_side)
-                .or(team)
-                .or_else(by_domain);
-            Participant {
-                side: side.unwrap_or_default(),
-                ..person.row
-            }
-        };
-        self.people.into_iter().map(decide).collect()
-    }
-
-    fn place_of_number(&self, person_id: i64) -> Option<usize> {
-        self.people
-            .iter()
-            .position(|person| person.is_number(person_id))
-    }
-
-    fn place(&self, is: impl Fn(&Participant) -> bool) -> Option<usize> {
-        self.people.iter().position(|person| is(&person.row))
-    }
-
-    /// The person that `seen` is, with what was not known of it before; a new one if nobody is.
-    fn meet(&mut self, seen: Participant) -> &mut Person {
-        let place = seen
-            .person_id
-            .and_then(|id| self.place_of_number(id))
-            .or_else(|| {
-                let address = seen.email.as_ref()?;
-                self.place(|row| row.email.as_ref() == Some(address))
-            });
-        let place = place.unwrap_or_else(|| {
-            self.people.push(Person {
-                row: seen.clone(),
-                ..Person::default()
-            });
-            self.people.len() - 1
-        });
-        let person = &mut self.people[place];
-        if let Some(id) = seen.person_id
-            && person.row.person_id.is_some()
-            && !person.is_number(id)
-        {
-            person.other_ids.push(id);
-        }
-        let row = &mut person.row;
-        row.name = row.name.take().or(seen.name);
-        row.email = row.email.take().or(seen.email);
-        row.title = row.title.take().or(seen.title);
-        row.company = row.company.take().or(seen.company);
-        row.person_id = row.person_id.or(seen.person_id);
-        row.user_id = row.user_id.or(seen.user_id);
-        person
     }
 }
 

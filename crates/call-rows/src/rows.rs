@@ -111,8 +111,9 @@ impl Row<'_> {
         self.field(&value.to_be_bytes())
     }
 
+    /// What is no finite number is NULL: NaN would be the largest of all.
     pub fn float8(&mut self, value: impl Into<Option<f64>>) -> &mut Self {
-        match value.into() {
+        match value.into().filter(|value| value.is_finite()) {
             Some(value) => self.field(&value.to_be_bytes()),
             None => self.null(),
         }
@@ -138,6 +139,7 @@ impl Row<'_> {
         }
     }
 
+    /// jsonb. There must be no NUL character in it: the client leaves them out.
     pub fn json(&mut self, value: &serde_json::Value) -> &mut Self {
         let text = value.to_string();
         self.left -= 1;
@@ -166,6 +168,16 @@ impl Row<'_> {
         }
         self.field(&array)
     }
+}
+
+/// A name as an index can hold it: trimmed, without NUL, and at most 2000 bytes, as an entry has to fit in a third of a page.
+pub(crate) fn indexable(name: &str) -> String {
+    const LONGEST: usize = 2000;
+    let name = name.replace('\0', "");
+    let name = name.trim();
+    name[..name.floor_char_boundary(LONGEST)]
+        .trim_end()
+        .to_owned()
 }
 
 impl Drop for Row<'_> {

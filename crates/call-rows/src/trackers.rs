@@ -1,5 +1,6 @@
 //! Topics and trackers of a call: the list gives names and counts, the detail gives ids and places as well.
 
+use crate::rows::indexable;
 use chorus_client::{Tracker, TrackerMatch};
 use serde::Serialize;
 use std::collections::HashMap;
@@ -20,87 +21,63 @@ pub struct CallTracker {
 }
 
 fn kind(chorus_type: Option<&str>) -> &'static str {
-    match chorus_type {
-        Some("topics" | "autotopics" | "topic") => "topic",
-        _ => "tracker",
+    let chorus_type = chorus_type.unwrap_or_default().trim();
+    if ["topics", "autotopics", "topic"]
+        .iter()
+        .any(|topic| chorus_type.eq_ignore_ascii_case(topic))
+    {
+        "topic"
+    } else {
+        "tracker"
     }
 }
 
 /// From the list, where names may repeat.
 pub fn from_list(matches: &[TrackerMatch]) -> Vec<CallTracker> {
-    let mut trackers = Vec::new();
-    for wire in matches {
-        add(
-            &mut trackers,
-            "listed",
-            wire.name.trim(),
-            wire.kind_type.as_deref(),
-            None,
-            wire.count,
-            Vec::new(),
-        );
-    }
-    trackers
+    let one = |wire: &TrackerMatch| CallTracker {
+        kind: "listed",
+        name: indexable(&wire.name),
+        chorus_type: wire.kind_type.clone(),
+        chorus_id: None,
+        count: wire.count,
+        mentions: Vec::new(),
+    };
+    added_up(matches.iter().map(one))
 }
 
 /// From the detail; `seq_of` maps the index of an utterance to its place in our table.
 pub fn from_detail(wire: &[Tracker], seq_of: &HashMap<i64, i32>) -> Vec<CallTracker> {
-    let mut trackers = Vec::new();
-    for tracker in wire {
-        let mentions = tracker
+    let place = |index| seq_of.get(&index).copied();
+    let one = |tracker: &Tracker| CallTracker {
+        kind: kind(tracker.tracker_type.as_deref()),
+        name: indexable(&tracker.name),
+        chorus_type: tracker.tracker_type.clone(),
+        chorus_id: tracker.id.clone(),
+        count: tracker.count,
+        mentions: tracker
             .mentions
             .iter()
-            .map(|mention| {
-                (
-                    mention
-                        .utterance
-                        .and_then(|index| seq_of.get(&index).copied()),
-                    mention.offset,
-                )
-            })
-            .collect();
-        add(
-            &mut trackers,
-            kind(tracker.tracker_type.as_deref()),
-            tracker.name.trim(),
-            tracker.tracker_type.as_deref(),
-            tracker.id.as_deref(),
-            tracker.count,
-            mentions,
-        );
-    }
-    trackers
+            .map(|mention| (mention.utterance.and_then(place), mention.offset))
+            .collect(),
+    };
+    added_up(wire.iter().map(one))
 }
 
-/// One row per kind and name: what comes twice is added up.
-fn add(
-    trackers: &mut Vec<CallTracker>,
-    kind: &'static str,
-    name: &str,
-    chorus_type: Option<&str>,
-    chorus_id: Option<&str>,
-    count: i64,
-    mentions: Vec<(Option<i32>, Option<i64>)>,
-) {
-    let name = name.replace('\0', "");
-    if name.is_empty() {
-        return;
-    }
-    match trackers
-        .iter_mut()
-        .find(|known| known.kind == kind && known.name == name)
-    {
-        Some(known) => {
-            known.count = known.count.saturating_add(count);
-            known.mentions.extend(mentions);
+/// One per kind and name, in the order in which they came first: what comes twice is added up.
+fn added_up(sent: impl Iterator<Item = CallTracker>) -> Vec<CallTracker> {
+    let mut trackers: Vec<CallTracker> = Vec::new();
+    let mut places: HashMap<(&str, String), usize> = HashMap::new();
+    for tracker in sent.filter(|tracker| !tracker.name.is_empty()) {
+        let place = *places
+            .entry((tracker.kind, tracker.name.clone()))
+            .or_insert(trackers.len());
+        match trackers.get_mut(place) {
+            Some(known) => {
+                known.count = known.count.saturating_add(tracker.count);
+                known.mentions.extend(tracker.mentions);
+            }
+            None => trackers.push(tracker),
         }
-        None => trackers.push(CallTracker {
-            kind,
-            name,
-            chorus_type: chorus_type.map(str::to_owned),
-            chorus_id: chorus_id.map(str::to_owned),
-            count,
-            mentions,
-        }),
     }
+    trackers
 }
