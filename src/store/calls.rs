@@ -143,8 +143,8 @@ fn update(
                 opportunity_id = n.opportunity_id, opportunity_name = n.opportunity_name,
                 language = coalesce(n.language, c.language), url = n.url,
                 processing_state = n.processing_state, no_show = n.no_show,
-                summary = coalesce(n.summary, c.summary),
-                action_items = CASE WHEN n.action_items = '{}' THEN c.action_items ELSE n.action_items END,
+                summary = CASE WHEN c.private THEN NULL ELSE coalesce(n.summary, c.summary) END,
+                action_items = CASE WHEN c.private OR n.action_items = '{}' THEN c.action_items ELSE n.action_items END,
                 source_data = c.source_data || jsonb_build_object('engagement', n.engagement),
                 removed_at = NULL, updated_at = $2
            FROM json_to_recordset($1::json) AS n(

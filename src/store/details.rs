@@ -240,7 +240,7 @@ impl Batch {
         row.attempts = 0;
         if detail.state == TranscriptState::Processing {
             again(row, due, "Chorus is still processing it", keep_asking, now);
-        } else if !matches!(detail.text, Text::Keep) {
+        } else if detail.state == TranscriptState::Ready || !matches!(detail.text, Text::Keep) {
             row.state = Some(detail.state);
         }
         match detail.text {

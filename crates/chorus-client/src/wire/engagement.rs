@@ -113,6 +113,9 @@ record! {
     }
 }
 
+/// In bytes.
+const LONGEST_ID: usize = 512;
+
 impl Engagement {
     pub(crate) fn read(json: &RawValue) -> Result<Engagement, BadRecord> {
         let bad = |id: Option<String>, problem: &str| BadRecord {
@@ -130,6 +133,10 @@ impl Engagement {
         let Some(id) = row.id.filter(|id| !id.trim().is_empty()) else {
             return Err(bad(None, "the row has no engagement_id"));
         };
+        // Ids are 32 characters. One beyond all measure is no id, and would not fit into an index.
+        if id.len() > LONGEST_ID {
+            return Err(bad(None, "the row's engagement_id is too long to be one"));
+        }
         let Some(date_time) = row.date_time else {
             return Err(bad(Some(id), "the row has no usable date_time"));
         };
