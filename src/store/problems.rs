@@ -28,6 +28,16 @@ pub fn record(connection_id: i64, problems: &[Problem], now: DateTime<Utc>) -> R
     Ok(())
 }
 
+/// All of this route was read since `began`: what has no id and was not met again is mended.
+pub fn not_met_since(connection_id: i64, route: &str, began: DateTime<Utc>) -> Result<()> {
+    sql::execute(
+        "DELETE FROM chorus.problems
+          WHERE connection_id = $1 AND route = $2 AND source_call_id IS NULL AND last_seen < $3",
+        &[sql::int8(connection_id), sql::text(route), sql::time(began)],
+    )?;
+    Ok(())
+}
+
 /// These calls were read on this route.
 pub fn solved(connection_id: i64, route: &str, source_call_ids: Vec<String>) -> Result<()> {
     sql::execute(

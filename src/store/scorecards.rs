@@ -79,14 +79,17 @@ pub fn write_page(connection_id: i64, scorecards: &[Scorecard]) -> Result<()> {
     Ok(())
 }
 
-/// From when on scorecards are to be read: runs since the last good one may have ended before they got to theirs.
-pub fn since(connection_id: i64, window_from: DateTime<Utc>) -> Result<DateTime<Utc>> {
+/// From when on scorecards are to be read: runs since the last good one may have ended before they got to theirs, and
+/// all runs since a problem of this `route` may have missed some.
+pub fn since(connection_id: i64, route: &str, window_from: DateTime<Utc>) -> Result<DateTime<Utc>> {
     let earliest: Option<DateTime<Utc>> = sql::one_json(
         "SELECT to_jsonb(min(r.window_from)) FROM chorus.runs r
           WHERE r.connection_id = $1
-            AND r.run_id > coalesce((SELECT max(g.run_id) FROM chorus.runs g
-                                      WHERE g.connection_id = $1 AND g.state = 'succeeded'), 0)",
-        &[sql::int8(connection_id)],
+            AND (r.run_id > coalesce((SELECT max(g.run_id) FROM chorus.runs g
+                                       WHERE g.connection_id = $1 AND g.state = 'succeeded'), 0)
+                 OR r.finished_at >= (SELECT min(p.first_seen) FROM chorus.problems p
+                                       WHERE p.connection_id = $1 AND p.route = $2 AND p.source_call_id IS NULL))",
+        &[sql::int8(connection_id), sql::text(route)],
     )?;
     Ok(earliest.map_or(window_from, |earliest| earliest.min(window_from)))
 }

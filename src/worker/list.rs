@@ -51,7 +51,15 @@ impl Run {
             window_to: self.began,
             list_cursor: None,
         };
-        Ok(self.walk(&fresh)?)
+        self.walk(&fresh)?;
+        // A row without an id may lie anywhere; only a walk of the whole lookback can tell that it is gone.
+        let (began, whole) = (self.began, TimeDelta::days(self.connection.lookback_days));
+        if fresh.window_from <= began - whole {
+            self.step("forgetting what can be read again", |_, _| {
+                problems::not_met_since(connection_id, ROUTE, began)
+            })?;
+        }
+        Ok(())
     }
 
     fn walk(&mut self, walk: &Walk) -> std::result::Result<(), Refused> {
@@ -105,6 +113,8 @@ impl Run {
         self.step("writing a page of calls", |run, after| {
             let now = settings::now();
             let written = write_page(connection_id, &page.calls, &mut run.numbers, now)?;
+            let read = page.calls.iter().map(|call| call.source_call_id.clone());
+            problems::solved(connection_id, ROUTE, read.collect())?;
             problems::record(connection_id, &page.problems, now)?;
             after.calls_listed += page.rows;
             after.calls_added += written.added;

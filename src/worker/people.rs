@@ -7,6 +7,10 @@ use crate::store::people::{write_teams, write_users};
 use crate::store::problems::{self, Problem};
 use chorus_client::{BadRecord, Error as ClientError};
 
+/// The routes, as `chorus.problems` names them.
+const USERS: &str = "/v3/users";
+const TEAMS: &str = "/api/v1/teams";
+
 impl Run {
     /// Reads users and teams. A role that may not read them loses these lists only: that is a recorded problem.
     pub fn read_people(&mut self) -> Result<()> {
@@ -16,15 +20,24 @@ impl Run {
             .offload
             .run(async move { tokio::join!(client.users(), client.teams()) })?;
         let mut problems = Vec::new();
-        let users = self.sort_out("/v3/users", users, &mut problems)?;
-        let teams = self.sort_out("/api/v1/teams", teams, &mut problems)?;
+        let users = self.sort_out(USERS, users, &mut problems)?;
+        let teams = self.sort_out(TEAMS, teams, &mut problems)?;
         let connection_id = self.assignment.connection_id;
+        let began = self.began;
         self.step("writing users and teams", |_, _| {
             if let Some((users, complete)) = &users {
                 write_users(connection_id, users, *complete)?;
             }
             if let Some((teams, complete)) = &teams {
                 write_teams(connection_id, teams, *complete)?;
+            }
+            for (route, complete) in [
+                (USERS, users.as_ref().is_some_and(|(_, complete)| *complete)),
+                (TEAMS, teams.as_ref().is_some_and(|(_, complete)| *complete)),
+            ] {
+                if complete {
+                    problems::not_met_since(connection_id, route, began)?;
+                }
             }
             problems::record(connection_id, &problems, settings::now())
         })

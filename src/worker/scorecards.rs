@@ -17,7 +17,7 @@ impl Run {
         let connection_id = self.assignment.connection_id;
         let window_from = self.assignment.window_from;
         let since = transaction("looking how far scorecards were read", || {
-            since(connection_id, window_from)
+            since(connection_id, ROUTE, window_from)
         })?;
         let filter = ScorecardFilter {
             submitted_from: Some(since),
@@ -73,6 +73,10 @@ impl Run {
                 problems::record(connection_id, &problems, settings::now())
             })?;
         }
-        self.step("writing scorecards", |_, _| find_calls(connection_id))
+        let began = self.began;
+        self.step("writing scorecards", |_, _| {
+            problems::not_met_since(connection_id, ROUTE, began)?;
+            find_calls(connection_id)
+        })
     }
 }

@@ -211,7 +211,8 @@ fn add_words(contents: &mut Contents, call: &Call) {
 
 /// One row per kind and name; what comes twice is added up.
 fn add_trackers(contents: &mut Contents, call: &Call) {
-    let mut heard: BTreeMap<(&str, &str), (i64, Vec<(i64, i64)>)> = BTreeMap::new();
+    // Count and mentions by kind and name.
+    let mut heard: BTreeMap<_, (i64, Vec<_>)> = BTreeMap::new();
     for tracker in &call.trackers {
         let (count, mentions) = heard
             .entry((kind(tracker), tracker.name.trim()))

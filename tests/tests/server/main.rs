@@ -10,6 +10,7 @@ mod harness;
 mod incremental;
 mod lifecycle;
 mod limits;
+mod people;
 mod privileges;
 mod quirk_case;
 mod quirks;

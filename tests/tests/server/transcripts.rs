@@ -187,3 +187,62 @@ fn what_was_said_in_a_call_goes_when_it_turns_private() {
         .collect();
     assert!(said.is_empty(), "{said:?}");
 }
+
+#[test]
+fn a_call_that_is_listed_and_not_found_waits_and_keeps_no_other_from_arriving() {
+    let workspace = Workspace::of(Tenant::generate(&Generate {
+        only_calls: true,
+        ..plan(12)
+    }));
+    let missing = workspace.newest(0).engagement_id;
+    workspace.tenant.set_quirk("not-found", json!([&missing]));
+    let ran = workspace.sync();
+    assert_eq!(ran.transcripts_pending, 1);
+    let state: String = workspace.database.value(&format!(
+        "SELECT t.state FROM chorus.transcripts t JOIN chorus.calls c USING (call_id) WHERE c.source_call_id = '{missing}'"
+    ));
+    assert_eq!(state, "processing");
+    let (mut expected, mut stored) = (workspace.expected(), workspace.database.stored());
+    for contents in [&mut expected, &mut stored] {
+        for table in [
+            "calls",
+            "participants",
+            "transcripts",
+            "utterances",
+            "call_trackers",
+            "tracker_mentions",
+            "call_metrics",
+            "trackers",
+            "view meetings",
+            "view transcript_lines",
+            "view topics",
+            "chorus_transcript()",
+        ] {
+            contents.retain(table, |row| {
+                table != "trackers" && row["call"] != json!(missing)
+            });
+        }
+    }
+    expected.assert_stored(&stored);
+    workspace.database.assert_sound();
+
+    workspace.tenant.clear_quirks();
+    workspace.set_clock("2 min");
+    workspace.sync();
+    workspace.assert_complete();
+}
+
+#[test]
+fn text_that_had_expired_before_the_first_sync_leaves_no_empty_lines() {
+    let workspace = Workspace::of(Tenant::generate(&Generate {
+        only_calls: true,
+        ..plan(6)
+    }));
+    workspace.tenant.set_quirk("expired", json!(true));
+    workspace.sync();
+    let states: Vec<String> = workspace.database.value(
+        "SELECT array_agg(DISTINCT state || ' ' || utterance_count) FROM chorus.transcripts",
+    );
+    assert_eq!(states, ["empty 0"]);
+    workspace.database.assert_sound();
+}
