@@ -123,8 +123,14 @@ impl Offload {
     {
         let (sender, values) = mpsc::channel(ahead);
         let complete = Arc::new(AtomicBool::new(false));
-        let sender = Sender { values: Some(sender), waker: self.waker.clone() };
-        let open = Sender { values: sender.values.clone(), waker: self.waker.clone() };
+        let sender = Sender {
+            values: Some(sender),
+            waker: self.waker.clone(),
+        };
+        let open = Sender {
+            values: sender.values.clone(),
+            waker: self.waker.clone(),
+        };
         let done = complete.clone();
         let producing = produce(sender);
         if let Some(runtime) = &self.runtime {

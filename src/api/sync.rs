@@ -73,7 +73,6 @@ fn sync(lookback: Option<Interval>, name: &str, wait: bool) -> Result<Seen> {
             connection_id: connection.connection_id,
             extension,
             window_from,
-            by_lookback: lookback.is_some(),
         };
         if wait {
             plan.start_and_wait()
@@ -159,8 +158,6 @@ struct Plan {
     connection_id: i64,
     extension: u32,
     window_from: DateTime<Utc>,
-    /// Whether the caller named a lookback; otherwise any run under way will do.
-    by_lookback: bool,
 }
 
 impl Plan {
@@ -179,8 +176,8 @@ impl Plan {
     fn under_way(&self, just_queued: bool) -> Result<Option<Seen>> {
         let runs = runs::latest_unfinished(self.connection_id)?;
         Ok(runs.into_iter().find(|run| {
-            let covers = !self.by_lookback || run.window_from <= self.window_from;
-            covers && (run.worker.is_some() || (just_queued && run.state == "queued"))
+            run.window_from <= self.window_from
+                && (run.worker.is_some() || (just_queued && run.state == "queued"))
         }))
     }
 
@@ -197,7 +194,10 @@ impl Plan {
             // One that this transaction queued before has its worker registered; one that a crash left gets one now.
             if let Some(run) = self.under_way(true)? {
                 if !is_own(run.written_by) {
-                    start_at_commit(self.assignment(run.run_id, Some(own_xid())));
+                    start_at_commit(Assignment {
+                        window_from: run.window_from,
+                        ..self.assignment(run.run_id, Some(own_xid()))
+                    });
                 }
                 return Ok(run);
             }
@@ -211,7 +211,8 @@ impl Plan {
                 now,
             )?;
             start_at_commit(self.assignment(run_id, Some(own_xid())));
-            runs::latest(run_id)?.ok_or_else(|| Error::new("XX000", "the run that was just queued is gone", ""))
+            runs::latest(run_id)?
+                .ok_or_else(|| Error::new("XX000", "the run that was just queued is gone", ""))
         })
     }
 
@@ -232,7 +233,9 @@ impl Plan {
         let Some(seen) = seen else {
             return Err(Error::new(
                 "XX000",
-                format!("run {run_id} is gone: its connection was purged, or its worker ended before it began"),
+                format!(
+                    "run {run_id} is gone: its connection was purged, or its worker ended before it began"
+                ),
                 "The server's log says why.",
             ));
         };

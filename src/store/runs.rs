@@ -179,7 +179,8 @@ pub fn count(run_id: i64, counters: &Counters) -> Result<()> {
 }
 
 /// The hint of a failure that has no better one.
-const GOES_ON: &str = "The next run goes on from where this one stopped; the server's log may say more.";
+const GOES_ON: &str =
+    "The next run goes on from where this one stopped; the server's log may say more.";
 
 /// Deletes the row of a run whose connection was purged since. Waits for a purge that is under way, as it waits for us.
 pub fn forget_if_purged(run_id: i64, connection_id: i64) -> Result<bool> {
