@@ -38,6 +38,16 @@ pub fn not_met_since(connection_id: i64, route: &str, began: DateTime<Utc>) -> R
     Ok(())
 }
 
+/// The list was read without a gap again: problems that begin so are mended.
+pub fn gaps_closed(connection_id: i64, route: &str, beginning: &str) -> Result<()> {
+    sql::execute(
+        "DELETE FROM chorus.problems
+          WHERE connection_id = $1 AND route = $2 AND source_call_id IS NULL AND starts_with(problem, $3)",
+        &[sql::int8(connection_id), sql::text(route), sql::text(beginning)],
+    )?;
+    Ok(())
+}
+
 /// These calls were read on this route.
 pub fn solved(connection_id: i64, route: &str, source_call_ids: Vec<String>) -> Result<()> {
     sql::execute(

@@ -1,5 +1,6 @@
 //! The walk of the call list: page after page from new to old, each committed together with the cursor behind it.
 
+use super::gap::{Gaps, is_about_the_page};
 use super::run::Run;
 use crate::error::{Error, Result};
 use crate::settings;
@@ -29,8 +30,9 @@ struct Page {
 }
 
 impl Run {
-    /// Ends the walks that earlier runs left, with their own filters, and then walks this run's own window.
-    pub fn read_list(&mut self) -> Result<()> {
+    /// Ends the walks that earlier runs left, with their own filters, and then walks this run's own window. What could
+    /// not be listed is returned as an error that may wait until the rest of the run is done.
+    pub fn read_list(&mut self) -> Result<Option<Error>> {
         let connection_id = self.assignment.connection_id;
         let run_id = self.assignment.run_id;
         let left = transaction("looking for unfinished walks", || {
@@ -42,7 +44,8 @@ impl Run {
                 Err(Refused::Cursor) => self.step("dropping a stale cursor", |_, _| {
                     runs::drop_cursor(walk.run_id)
                 })?,
-                ended => ended?,
+                // What it had to leave out, the next run lists again: it is no part of what was read without a gap.
+                ended => drop(ended?),
             }
         }
         let fresh = Walk {
@@ -51,30 +54,80 @@ impl Run {
             window_to: self.began,
             list_cursor: None,
         };
-        self.walk(&fresh)?;
+        let gaps = self.walk(&fresh)?;
+        if !gaps.is_empty() {
+            return Ok(Some(gaps.error()));
+        }
         // A row without an id may lie anywhere; only a walk of the whole lookback can tell that it is gone.
         let (began, whole) = (self.began, TimeDelta::days(self.connection.lookback_days));
-        if fresh.window_from <= began - whole {
-            self.step("forgetting what can be read again", |_, _| {
-                problems::not_met_since(connection_id, ROUTE, began)
-            })?;
-        }
-        Ok(())
+        self.step("forgetting what can be read again", |_, _| {
+            problems::gaps_closed(connection_id, ROUTE, Gaps::BEGINNING)?;
+            if fresh.window_from <= began - whole {
+                problems::not_met_since(connection_id, ROUTE, began)?;
+            }
+            Ok(())
+        })?;
+        Ok(None)
     }
 
-    fn walk(&mut self, walk: &Walk) -> std::result::Result<(), Refused> {
-        let filter = EngagementFilter {
-            min_date: Some(walk.window_from),
-            max_date: Some(walk.window_to),
-            with_trackers: true,
-            ..EngagementFilter::default()
-        };
-        let from = walk
+    /// Walks from the cursor, or the top, to the end of the window; returns what had to be left out.
+    fn walk(&mut self, walk: &Walk) -> std::result::Result<Gaps, Refused> {
+        let mut from = walk
             .list_cursor
             .as_ref()
             .and_then(|cursor| cursor.parse().ok());
-        let resumed = from.is_some();
-        let window = (walk.window_from, walk.window_to);
+        let connection_id = self.assignment.connection_id;
+        let mut gaps = Gaps::default();
+        let mut top = walk.window_to;
+        loop {
+            let resumed = from.is_some();
+            let mut reached = None;
+            let pages = Pages::OfTheWalk {
+                complete: gaps.is_empty(),
+                reached: &mut reached,
+            };
+            let read = self.read_pages(walk, (walk.window_from, top), from.take(), pages)?;
+            let Err(fault) = read else { break };
+            if resumed && reached.is_none() {
+                return Err(Refused::Cursor);
+            }
+            match self.step_over(walk, reached.unwrap_or(top), &fault, &mut gaps)? {
+                Some(below) => top = below,
+                None => {
+                    self.step("ending the walk", |_, _| {
+                        end_walk(connection_id, walk, gaps.is_empty(), None)
+                    })?;
+                    break;
+                }
+            }
+        }
+        if !gaps.is_empty() {
+            let problem = Problem {
+                route: ROUTE,
+                source_call_id: None,
+                problem: gaps.describe(),
+            };
+            self.step("recording a gap", |_, _| {
+                problems::record(connection_id, &[problem], settings::now())
+            })?;
+        }
+        Ok(gaps)
+    }
+
+    /// Reads and writes the pages of one window. The inner error is that of a page that cannot be read.
+    pub fn read_pages(
+        &mut self,
+        walk: &Walk,
+        window: (DateTime<Utc>, DateTime<Utc>),
+        from: Option<ContinuationKey>,
+        mut meaning: Pages,
+    ) -> Result<std::result::Result<(), ClientError>> {
+        let filter = EngagementFilter {
+            min_date: Some(window.0),
+            max_date: Some(window.1),
+            with_trackers: true,
+            ..EngagementFilter::default()
+        };
         let workspace_domain = self.workspace_domain();
         let link = self.open_link();
         let client = link.client.clone();
@@ -86,29 +139,18 @@ impl Run {
                 }
             }
         });
-        let mut first = true;
         loop {
             let link = self.open_link();
-            let Some(page) = link.offload.next(&mut pages, None, || {})? else {
-                break;
-            };
-            let page = page.map_err(|error| match error {
-                ClientError::BadRequest { .. }
-                | ClientError::Unexpected { .. }
-                | ClientError::ServerFault { .. }
-                    if resumed && first =>
-                {
-                    Refused::Cursor
-                }
-                error => Refused::Failed(self.client_error(&error)),
-            })?;
-            first = false;
-            self.write(walk, page)?;
+            match link.offload.next(&mut pages, None, || {})? {
+                None => return Ok(Ok(())),
+                Some(Ok(page)) => self.write(walk, page, &mut meaning)?,
+                Some(Err(fault)) if is_about_the_page(&fault) => return Ok(Err(fault)),
+                Some(Err(error)) => return Err(self.client_error(&error)),
+            }
         }
-        Ok(())
     }
 
-    fn write(&mut self, walk: &Walk, page: Page) -> Result<()> {
+    fn write(&mut self, walk: &Walk, page: Page, meaning: &mut Pages) -> Result<()> {
         let connection_id = self.assignment.connection_id;
         self.step("writing a page of calls", |run, after| {
             let now = settings::now();
@@ -119,13 +161,45 @@ impl Run {
             after.calls_listed += page.rows;
             after.calls_added += written.added;
             after.calls_updated += written.updated;
-            let cursor = page.next.as_ref().map(ContinuationKey::as_str);
-            if cursor.is_none() {
-                runs::extend_listed(connection_id, walk)?;
+            let Pages::OfTheWalk { complete, .. } = meaning else {
+                return Ok(());
+            };
+            match page.next.as_ref().map(ContinuationKey::as_str) {
+                None => end_walk(connection_id, walk, *complete, page.oldest),
+                cursor => runs::move_cursor(walk.run_id, cursor, page.oldest, now),
             }
-            runs::move_cursor(walk.run_id, cursor, page.oldest, now)
-        })
+        })?;
+        if let Pages::OfTheWalk { reached, .. } = meaning {
+            **reached = page.oldest.or(**reached);
+        }
+        Ok(())
     }
+}
+
+/// Ends a walk. With a gap its window does not count as read, so that the next run lists it again.
+fn end_walk(
+    connection_id: i64,
+    walk: &Walk,
+    complete: bool,
+    oldest: Option<DateTime<Utc>>,
+) -> Result<()> {
+    if !complete {
+        return runs::drop_cursor(walk.run_id);
+    }
+    runs::extend_listed(connection_id, walk)?;
+    runs::move_cursor(walk.run_id, None, oldest, settings::now())
+}
+
+/// What pages are to their walk.
+pub enum Pages<'a> {
+    /// They move its cursor; the last one ends it, and if it is `complete` its window was read without a gap. `reached`
+    /// is the time of the oldest meeting in them.
+    OfTheWalk {
+        complete: bool,
+        reached: &'a mut Option<DateTime<Utc>>,
+    },
+    /// They fill a slice beside a page that could not be read, and leave the cursor where it is.
+    OfASlice,
 }
 
 /// Why a walk ended early.

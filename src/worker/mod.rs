@@ -7,6 +7,7 @@
 //! SIGINT cancels the run, SIGTERM ends the process at once and leaves the row to be found without a worker.
 
 mod details;
+mod gap;
 mod list;
 mod people;
 mod run;

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use chorus_tests::{expect_error, wait_until};
+use chrono::{DateTime, Utc};
 
 use crate::workplace::{Running, SOON, Workplace, session_with_notices};
 
@@ -50,21 +51,21 @@ fn chorus_wait_does_not_hold_back_vacuum() {
         &format!("CALL chorus_wait({run_id})"),
     );
     let mut look = place.database.connect();
-    let snapshots: i64 = wait_until("its snapshot is given back twice", SOON, || {
-        // A transaction id is used up, so that a newer snapshot can be told from an older one.
-        let newer = "SELECT count(*) FROM pg_stat_activity, pg_current_xact_id() mine
-                      WHERE pid = $1 AND wait_event = 'PgSleep' AND backend_xmin::text::bigint >= $2";
-        let before: i64 = look
-            .query_one("SELECT pg_current_xact_id()::text::bigint", &[])
-            .unwrap()
-            .get(0);
-        wait_until("a newer snapshot", Duration::from_secs(5), || {
-            let row = look.query_one(newer, &[&waiter.pid, &before]).unwrap();
-            (row.get::<_, i64>(0) == 1).then_some(())
+    // A snapshot ends with its transaction. (Its xmin would tell of other databases as well.)
+    let mut began = || -> Option<DateTime<Utc>> {
+        look.query_one(
+            "SELECT xact_start FROM pg_stat_activity WHERE pid = $1",
+            &[&waiter.pid],
+        )
+        .unwrap()
+        .get(0)
+    };
+    for _ in 0..2 {
+        let before = wait_until("a transaction", SOON, &mut began);
+        wait_until("the next transaction", SOON, || {
+            began().filter(|now| *now > before)
         });
-        Some(1)
-    });
-    assert_eq!(snapshots, 1);
+    }
     waiter.cancel();
     expect_error(waiter.end(), "57014");
     // Who waits by number did not start the run.

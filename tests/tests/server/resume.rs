@@ -262,12 +262,12 @@ fn a_run_that_fails_on_a_page_keeps_what_it_got_and_the_next_goes_on_there() {
     let workspace = Workspace::of(tenant());
     workspace.tenant.set_quirk(
         "fail",
-        json!({"route": LIST, "status": 500, "from_page": 3}),
+        json!({"route": LIST, "status": 401, "from_page": 3}),
     );
     let error = workspace.try_sync().expect_err("page 3 is not to be had");
     assert_eq!(
         error.code().map(|code| code.code()),
-        Some("08001"),
+        Some("28000"),
         "{error:?}"
     );
     let kept: Value = workspace.database.value(
