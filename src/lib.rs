@@ -5,6 +5,7 @@
 
 mod api;
 mod error;
+mod files;
 mod locks;
 mod offload;
 mod owner;

@@ -1,35 +1,44 @@
-//! Who is at work: advisory locks that say which run is alive and who may decide about a connection.
+//! Who is at work: advisory locks that say which run is alive, and who may decide about a connection or its name.
 //!
 //! A worker holds the lock of its run for as long as it lives, so the lock cannot outlive a crash and a row that says
-//! `running` can. Nothing else holds it for longer than a look.
+//! `running` can. Nothing else holds a lock for longer than a look, but a first connect that of its name.
+//!
+//! The keys begin with the object id of the extension, so that a worker of an extension that was dropped and made anew
+//! is nobody's. Their kinds are numbers that no SQL function can make, so that nobody else can take or fake them.
 
 use crate::error::Result;
 use crate::sql;
 use pgrx::pg_sys;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
-/// First key of a run's lock; the second is the run_id. `'CHRR'` in ASCII.
-const RUN: u32 = 0x4348_5252;
-/// First key of the lock under which runs of a connection are started; the second is the connection_id. `'CHRC'`.
-const CONNECTION: u32 = 0x4348_5243;
-/// As `pg_advisory_lock(int, int)` does.
-const TWO_KEYS: u16 = 2;
+/// What a lock is about. `pg_advisory_lock` makes 1 and 2.
+#[derive(Clone, Copy)]
+enum Kind {
+    /// A run, by run_id. `chorus.run_worker` looks for this number.
+    Run = 3,
+    /// A connection, by connection_id.
+    Connection = 4,
+    /// A connection that does not exist yet, by a hash of its name.
+    Name = 5,
+}
+
 const USER_LOCKMETHOD: u8 = 2;
 
-fn tag(class: u32, key: i64) -> pg_sys::LOCKTAG {
+fn tag(kind: Kind, extension: u32, key: i64) -> pg_sys::LOCKTAG {
     pg_sys::LOCKTAG {
         locktag_field1: unsafe { pg_sys::MyDatabaseId }.to_u32(),
-        locktag_field2: class,
+        locktag_field2: extension,
         locktag_field3: key as u32,
-        locktag_field4: TWO_KEYS,
+        locktag_field4: kind as u16,
         locktag_type: pg_sys::LockTagType::LOCKTAG_ADVISORY as u8,
         locktag_lockmethodid: USER_LOCKMETHOD,
     }
 }
 
 /// Takes the lock of a run for the rest of this process' life. False if another process has it.
-pub fn hold_run(run_id: i64) -> bool {
-    let taken =
-        unsafe { pg_sys::LockAcquire(&tag(RUN, run_id), pg_sys::ExclusiveLock as i32, true, true) };
+pub fn hold_run(extension: u32, run_id: i64) -> bool {
+    let tag = tag(Kind::Run, extension, run_id);
+    let taken = unsafe { pg_sys::LockAcquire(&tag, pg_sys::ExclusiveLock as i32, true, true) };
     taken != pg_sys::LockAcquireResult::LOCKACQUIRE_NOT_AVAIL
 }
 
@@ -39,10 +48,22 @@ pub fn worker_of(run_id: i64) -> Result<Option<i32>> {
 }
 
 /// Runs `decide` while nobody else starts a run of the connection. Given back at once, and on an error by the abort.
-pub fn deciding_about<T>(connection_id: i64, decide: impl FnOnce() -> Result<T>) -> Result<T> {
-    let tag = tag(CONNECTION, connection_id);
+pub fn deciding_about<T>(
+    extension: u32,
+    connection_id: i64,
+    decide: impl FnOnce() -> Result<T>,
+) -> Result<T> {
+    let tag = tag(Kind::Connection, extension, connection_id);
     unsafe { pg_sys::LockAcquire(&tag, pg_sys::ExclusiveLock as i32, false, false) };
     let decided = decide();
     unsafe { pg_sys::LockRelease(&tag, pg_sys::ExclusiveLock as i32, false) };
     decided
+}
+
+/// Until this transaction ends, nobody else makes a connection of this name.
+pub fn hold_name(extension: u32, name: &str) {
+    let mut hasher = DefaultHasher::new();
+    name.hash(&mut hasher);
+    let tag = tag(Kind::Name, extension, hasher.finish() as i64);
+    unsafe { pg_sys::LockAcquire(&tag, pg_sys::ExclusiveLock as i32, false, false) };
 }

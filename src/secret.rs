@@ -4,13 +4,13 @@
 //! copied to another row, or whose base URL was changed behind our back, does not open.
 
 use crate::error::{Error, Result};
-use crate::settings;
+use crate::{files, settings};
 use chacha20poly1305::aead::{Aead, AeadCore, KeyInit, OsRng, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use chorus_client::{ApiKey, BaseUrl};
 use pgrx::pg_sys;
 use std::ffi::CStr;
-use std::io::{ErrorKind, Read, Write};
+use std::io::{ErrorKind, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
@@ -102,13 +102,7 @@ fn read_key(path: &Path) -> Result<Zeroizing<Vec<u8>>> {
              Where it is lost, call chorus_connect() with the API key again.",
         )
     };
-    let mut file = std::fs::File::open(path).map_err(|error| unusable(error.to_string()))?;
-    let facts = file
-        .metadata()
-        .map_err(|error| unusable(error.to_string()))?;
-    if !facts.is_file() {
-        return Err(unusable("it is not a file".into()));
-    }
+    let (content, facts) = files::read(path).map_err(|error| unusable(error.to_string()))?;
     // As libpq asks of its own: a file of root may be read by a group.
     let forbidden = if facts.uid() == 0 { 0o027 } else { 0o077 };
     if facts.mode() & forbidden != 0 {
@@ -117,10 +111,10 @@ fn read_key(path: &Path) -> Result<Zeroizing<Vec<u8>>> {
             facts.mode() & 0o7777
         )));
     }
-    let mut key = Zeroizing::new(vec![0u8; KEY_BYTES]);
-    file.read_exact(&mut key)
-        .map_err(|error| unusable(error.to_string()))?;
-    Ok(key)
+    let key = content
+        .get(..KEY_BYTES)
+        .ok_or_else(|| unusable("it is shorter than 32 bytes".into()))?;
+    Ok(Zeroizing::new(key.to_vec()))
 }
 
 /// Makes the key file if there is none. Two backends may try at once: the file appears whole, by a link, and once.

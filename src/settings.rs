@@ -3,9 +3,11 @@
 //! Settings are read on the main thread only; what the network needs is handed over as plain values.
 
 use crate::error::{Error, Result};
+use crate::files;
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use pgrx::{GucContext, GucFlags, GucRegistry, GucSetting, pg_sys};
 use std::ffi::CString;
+use std::path::Path;
 use std::time::Duration;
 
 type Text = GucSetting<Option<CString>>;
@@ -13,7 +15,7 @@ type Text = GucSetting<Option<CString>>;
 static MAX_CONCURRENT_REQUESTS: GucSetting<i32> = GucSetting::<i32>::new(16);
 static MAX_REQUESTS_PER_MINUTE: GucSetting<i32> = GucSetting::<i32>::new(0);
 static REQUEST_TIMEOUT_MS: GucSetting<i32> = GucSetting::<i32>::new(60_000);
-static MAX_RESPONSE_KB: GucSetting<i32> = GucSetting::<i32>::new(64 * 1024);
+static MAX_RESPONSE_BYTES: GucSetting<i32> = GucSetting::<i32>::new(64 * 1024 * 1024);
 static OVERLAP_S: GucSetting<i32> = GucSetting::<i32>::new(3 * 24 * 3600);
 static TRANSCRIPT_RETRY_DAYS: GucSetting<i32> = GucSetting::<i32>::new(14);
 static TRUSTED_HOSTS: Text = Text::new(Some(c""));
@@ -61,11 +63,11 @@ pub fn define() {
         c"chorus_sync.max_response_bytes",
         c"The largest answer that is read, after decompression.",
         c"A larger one is recorded in chorus.problems and skipped.",
-        &MAX_RESPONSE_KB,
-        64,
-        1024 * 1024,
+        &MAX_RESPONSE_BYTES,
+        64 * 1024,
+        1024 * 1024 * 1024,
         GucContext::Suset,
-        GucFlags::UNIT_KB,
+        GucFlags::UNIT_BYTE,
     );
     GucRegistry::define_int_guc(
         c"chorus_sync.overlap",
@@ -237,18 +239,19 @@ pub fn client_config(
     let mut config = chorus_client::Config::new(base_url, api_key);
     config.trusted_hosts = trusted_hosts();
     config.request_timeout = Duration::from_millis(REQUEST_TIMEOUT_MS.get() as u64);
-    config.max_response_bytes = MAX_RESPONSE_KB.get() as usize * 1024;
+    config.max_response_bytes = MAX_RESPONSE_BYTES.get() as usize;
     config.max_concurrent_requests = max_concurrent_requests();
     config.max_requests_per_minute = MAX_REQUESTS_PER_MINUTE.get() as u32;
     config.proxy = optional(&PROXY);
     config.user_agent = concat!("chorus_sync/", env!("CARGO_PKG_VERSION")).to_owned();
     if let Some(path) = optional(&CA_FILE) {
-        config.ca_pem = Some(std::fs::read(&path).map_err(|error| {
+        let (content, _) = files::read(Path::new(&path)).map_err(|error| {
             Error::unusable_setting(
                 format!("cannot read chorus_sync.ca_file \"{path}\": {error}"),
                 "The file must be readable by the user that runs PostgreSQL.",
             )
-        })?);
+        })?;
+        config.ca_pem = Some(content.to_vec());
     }
     Ok(config)
 }

@@ -26,7 +26,7 @@ COMMENT ON COLUMN chorus.connections.name             IS 'What the functions tak
 COMMENT ON COLUMN chorus.connections.base_url         IS 'Without a trailing slash; a path prefix is kept';
 COMMENT ON COLUMN chorus.connections.lookback_days    IS 'How many days the first run reaches back';
 COMMENT ON COLUMN chorus.connections.schedule         IS 'An interval or a five-field cron expression; NULL: runs only when asked';
-COMMENT ON COLUMN chorus.connections.state            IS 'active, paused (no schedule), needs_key (restored or refused: call chorus_connect again), disconnected';
+COMMENT ON COLUMN chorus.connections.state            IS 'active, paused (no schedule), needs_key (restored from a dump, which holds no key: call chorus_connect again), disconnected';
 COMMENT ON COLUMN chorus.connections.workspace_id     IS 'Number of the workspace in Chorus, where Chorus tells it';
 COMMENT ON COLUMN chorus.connections.workspace        IS 'Name of the workspace; its domain where Chorus tells no name';
 COMMENT ON COLUMN chorus.connections.workspace_domain IS 'Domain of the user whose key it is; a key of another domain is refused';

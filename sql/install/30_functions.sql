@@ -1,14 +1,16 @@
 -- The functions. Those in C run as their caller and switch to the owner of the extension themselves, after they
 -- looked at the caller's rights; so none of them is SECURITY DEFINER.
 
--- 1128813138 is the first key of the advisory lock that the worker of a run holds for as long as it lives.
+-- The worker of a run holds an advisory lock for as long as it lives: kind 3, which pg_advisory_lock cannot make, of
+-- this very extension.
 CREATE FUNCTION chorus.run_worker(run_id bigint) RETURNS integer
     LANGUAGE sql VOLATILE STRICT SET search_path = pg_catalog, pg_temp AS $$
     SELECT l.pid
       FROM pg_locks l
      WHERE l.locktype = 'advisory' AND l.granted AND l.mode = 'ExclusiveLock'
        AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())
-       AND l.classid = 1128813138::oid AND l.objid = (run_id & 4294967295)::oid AND l.objsubid = 2
+       AND l.classid = (SELECT e.oid FROM pg_extension e WHERE e.extname = 'chorus_sync')
+       AND l.objid = (run_id & 4294967295)::oid AND l.objsubid = 3
      LIMIT 1
 $$;
 COMMENT ON FUNCTION chorus.run_worker(bigint) IS 'Process id of the worker of a run; NULL: the run is not alive';

@@ -1,16 +1,16 @@
 //! `chorus_connect` and `chorus_test_connection`: a key is checked against Chorus before anything is stored.
 
 use super::hidden::hide_statement;
-use super::{answer, refuse_read_only, schedule};
+use super::{answer, connection_name, refuse_read_only, schedule};
 use crate::error::{Error, Result};
 use crate::offload::Offload;
 use crate::owner::{as_owner, caller_may_read_files};
 use crate::store::runs::Connection;
-use crate::{secret, settings, sql};
+use crate::{files, locks, secret, settings, sql};
 use chorus_client::{ApiKey, BaseUrl, Client, EngagementFilter, Me};
 use chrono::TimeDelta;
 use pgrx::prelude::*;
-use std::io::Read;
+use std::path::Path;
 use zeroize::Zeroizing;
 
 type Connected = TableIterator<
@@ -32,13 +32,15 @@ fn chorus_connect(
     api_key_file: Option<&str>,
 ) -> Connected {
     hide_statement(c"SELECT chorus_connect(...) -- arguments are hidden");
-    let connected = connect(Request {
-        base_url: base_url.unwrap_or("https://chorus.ai"),
-        api_key,
-        lookback_days: lookback_days.unwrap_or(30),
-        schedule,
-        connection: connection.unwrap_or("default"),
-        api_key_file,
+    let connected = connection_name(connection).and_then(|connection| {
+        connect(Request {
+            base_url: base_url.unwrap_or("https://chorus.ai"),
+            api_key,
+            lookback_days: lookback_days.unwrap_or(30),
+            schedule,
+            connection,
+            api_key_file,
+        })
     });
     let who = answer(connected);
     TableIterator::once((who.workspace, who.connected_as, None))
@@ -90,13 +92,7 @@ struct Who {
 
 fn connect(request: Request) -> Result<Who> {
     refuse_read_only()?;
-    let name = request.connection.trim();
-    if name.is_empty() {
-        return Err(Error::bad_argument(
-            "a connection needs a name",
-            "Leave connection away for 'default'.",
-        ));
-    }
+    let name = request.connection;
     if !(1..=3650).contains(&request.lookback_days) {
         return Err(Error::bad_argument(
             format!(
@@ -170,7 +166,6 @@ fn key(text: &str) -> Result<ApiKey> {
 
 /// The key as text, from the argument or from the file. A file is only read for those who may read the server's files.
 fn given_key(request: &Request) -> Result<Option<Zeroizing<String>>> {
-    const LONGEST: u64 = 64 * 1024;
     match (request.api_key, request.api_key_file) {
         (Some(_), Some(_)) => Err(Error::bad_argument(
             "api_key and api_key_file were both given",
@@ -185,15 +180,16 @@ fn given_key(request: &Request) -> Result<Option<Zeroizing<String>>> {
                     "Pass api_key instead, or have an operator: GRANT pg_read_server_files TO …;",
                 ));
             }
-            let mut text = Zeroizing::new(String::new());
-            std::fs::File::open(path)
-                .and_then(|file| file.take(LONGEST).read_to_string(&mut text))
-                .map_err(|error| {
-                    Error::unusable_setting(
-                        format!("cannot read the API key from \"{path}\": {error}"),
-                        "The file lies on the database server and must be readable by the user that runs PostgreSQL.",
-                    )
-                })?;
+            let unusable = |error: String| {
+                Error::unusable_setting(
+                    format!("cannot read the API key from \"{path}\": {error}"),
+                    "The file lies on the database server and must be readable by the user that runs PostgreSQL.",
+                )
+            };
+            let (content, _) =
+                files::read(Path::new(path)).map_err(|error| unusable(error.to_string()))?;
+            let text =
+                std::str::from_utf8(&content).map_err(|_| unusable("it is not text".to_owned()))?;
             Ok(Some(Zeroizing::new(text.trim().to_owned())))
         }
     }
@@ -259,6 +255,32 @@ fn check(base_url: &BaseUrl, api_key: ApiKey, lookback_days: i32) -> Result<Who>
     })
 }
 
+/// The number of a connection that nobody else makes at this moment.
+fn new_connection_id(name: &str) -> Result<i64> {
+    let extension = sql::one::<pg_sys::Oid>(
+        "SELECT oid FROM pg_catalog.pg_extension WHERE extname = 'chorus_sync'",
+        &[],
+    )?;
+    locks::hold_name(extension.map_or(0, |oid| oid.to_u32()), name);
+    // A new statement, so that it sees what the other session has committed.
+    let made: Option<bool> = sql::latest_json(
+        "SELECT to_jsonb(true) FROM chorus.connections WHERE name = $1",
+        &[sql::text(name)],
+    )?;
+    if made.is_some() {
+        return Err(Error::new(
+            "55000",
+            format!("connection \"{name}\" was made by another session at this moment"),
+            "Call chorus_connect() again to change it.",
+        ));
+    }
+    let id = sql::one(
+        "SELECT nextval('chorus.connections_connection_id_seq')",
+        &[],
+    )?;
+    Ok(id.unwrap_or(0))
+}
+
 fn store(
     name: &str,
     request: &Request,
@@ -270,11 +292,7 @@ fn store(
 ) -> Result<()> {
     let connection_id = match stored {
         Some(stored) => stored.connection_id,
-        None => sql::one(
-            "SELECT nextval('chorus.connections_connection_id_seq')",
-            &[],
-        )?
-        .unwrap_or(0),
+        None => new_connection_id(name)?,
     };
     // The key comes first: a connection that is inserted without one counts as restored from a dump.
     if let Some(given) = given_key {

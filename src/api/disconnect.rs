@@ -1,6 +1,6 @@
 //! `chorus_disconnect`: the key goes, the data stays unless it is to be purged.
 
-use super::{answer, cancel, refuse_read_only};
+use super::{answer, cancel, connection_name, refuse_read_only};
 use crate::error::Result;
 use crate::owner::as_owner;
 use crate::sql;
@@ -31,10 +31,7 @@ const OF_CONNECTIONS: [&str; 9] = [
 
 #[pg_extern]
 fn chorus_disconnect(connection: Option<&str>, purge: Option<bool>) {
-    answer(disconnect(
-        connection.unwrap_or("default"),
-        purge.unwrap_or(false),
-    ));
+    answer(connection_name(connection).and_then(|name| disconnect(name, purge.unwrap_or(false))));
 }
 
 fn disconnect(name: &str, purge: bool) -> Result<()> {

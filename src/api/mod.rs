@@ -38,6 +38,20 @@ fn refuse_read_only() -> Result<()> {
     Ok(())
 }
 
+/// The name of a connection as people mean it. A missing one is no name: it must not act on another connection.
+fn connection_name(name: Option<&str>) -> Result<&str> {
+    const LONGEST: usize = 200;
+    let name = name
+        .map(str::trim)
+        .filter(|name| !name.is_empty() && name.len() <= LONGEST);
+    name.ok_or_else(|| {
+        Error::bad_argument(
+            "a connection needs a name of at most 200 characters",
+            "Leave connection away for 'default'.",
+        )
+    })
+}
+
 /// Raises the error, or returns the value to PostgreSQL.
 fn answer<T>(result: Result<T>) -> T {
     result.unwrap_or_else(|error| error.raise())

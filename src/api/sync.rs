@@ -3,7 +3,7 @@
 //! The caller never writes and never looks at its own snapshot, so it works in any transaction. It waits on its latch,
 //! where the end of the worker wakes it, and looks once a second how far the run is and whether it stands in its way.
 
-use super::{answer, refuse_read_only};
+use super::{answer, connection_name, refuse_read_only};
 use crate::error::{Error, Result};
 use crate::owner::as_owner;
 use crate::store::runs::{self, Connection, Seen};
@@ -43,8 +43,9 @@ type Run = TableIterator<
 
 #[pg_extern]
 fn chorus_sync(lookback: Option<Interval>, connection: Option<&str>, wait: Option<bool>) -> Run {
-    let name = connection.unwrap_or("default");
-    let seen = answer(sync(lookback, name, wait.unwrap_or(true)));
+    let seen = answer(
+        connection_name(connection).and_then(|name| sync(lookback, name, wait.unwrap_or(true))),
+    );
     let counters = seen.counters;
     TableIterator::once((
         seen.run_id,
@@ -135,13 +136,9 @@ fn window_from(connection: &Connection, lookback: Option<Interval>) -> Result<Da
             _ => whole,
         });
     };
-    let micros = sql::one::<f64>(
-        "SELECT extract(epoch FROM $1 - ($1 - $2))::float8 * 1000000",
-        &[sql::time(now), unsafe {
-            sql::Argument::new(lookback, pg_sys::INTERVALOID)
-        }],
-    )?;
-    let micros = micros.unwrap_or(0.0);
+    // In seconds of its own, with long months: at least that far back, and no interval is too long for it.
+    let days = f64::from(lookback.months()) * 31.0 + f64::from(lookback.days());
+    let micros = days * 86_400e6 + lookback.micros() as f64;
     if micros < 3600e6 {
         return Err(Error::bad_argument(
             "a lookback under one hour cannot be meant",
@@ -187,7 +184,7 @@ impl Plan {
 
     /// `wait => false`: the row is written by this transaction, and the worker starts with its commit.
     fn queue(&self) -> Result<Seen> {
-        locks::deciding_about(self.connection_id, || {
+        locks::deciding_about(self.extension, self.connection_id, || {
             if let Some(run) = self.under_way(false)? {
                 return Ok(run);
             }
@@ -217,18 +214,19 @@ impl Plan {
     }
 
     fn start_and_wait(&self) -> Result<Seen> {
-        let (run_id, mut watch) = locks::deciding_about(self.connection_id, || {
-            if let Some(run) = self.under_way(false)? {
-                pgrx::notice!("joined run {}, which is under way", run.run_id);
-                return Ok((run.run_id, Watch::joined(run.run_id)));
-            }
-            let run_id = Self::next_run_id()?;
-            let worker = worker::start(self.assignment(run_id, None))?;
-            let mut watch = Watch::started(run_id, worker);
-            // Until the row is there: who comes next must be able to see and join it.
-            watch.until(|seen| seen.is_some())?;
-            Ok((run_id, watch))
-        })?;
+        let (run_id, mut watch) =
+            locks::deciding_about(self.extension, self.connection_id, || {
+                if let Some(run) = self.under_way(false)? {
+                    pgrx::notice!("joined run {}, which is under way", run.run_id);
+                    return Ok((run.run_id, Watch::joined(run.run_id)));
+                }
+                let run_id = Self::next_run_id()?;
+                let worker = worker::start(self.assignment(run_id, None))?;
+                let mut watch = Watch::started(run_id, worker);
+                // Until the row is there: who comes next must be able to see and join it.
+                watch.until(|seen| seen.is_some())?;
+                Ok((run_id, watch))
+            })?;
         let seen = watch.until(|seen| seen.is_some_and(Seen::has_ended))?;
         let Some(seen) = seen else {
             return Err(Error::new(

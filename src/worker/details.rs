@@ -20,7 +20,7 @@ const BATCH_CALLS: usize = 64;
 const BATCH_BYTES: usize = 2 * 1024 * 1024;
 /// Rows that were made and not yet written, in KiB: what bounds the memory between network and disk.
 const WAITING_KB: usize = 8 * 1024;
-/// So many calls in a row that cannot be reached mean that Chorus cannot.
+/// After so many calls in a row that cannot be reached, it is asked whether Chorus can.
 const UNREACHABLE_IN_A_ROW: usize = 5;
 
 /// What came back for one call. The permits give its memory back when it is written.
@@ -95,9 +95,14 @@ impl Run {
                             error,
                             ClientError::InvalidCredentials { .. } | ClientError::Forbidden { .. }
                         );
-                        if fatal || unreachable >= UNREACHABLE_IN_A_ROW {
+                        let fatal = fatal
+                            || (unreachable >= UNREACHABLE_IN_A_ROW && !self.still_answers()?);
+                        if fatal {
                             refused = Some(error);
                         } else {
+                            if unreachable >= UNREACHABLE_IN_A_ROW {
+                                unreachable = 0;
+                            }
                             let problem = unreadable(&next.due, &error);
                             batch.push((next.due, problem, None));
                         }
@@ -117,6 +122,14 @@ impl Run {
             after.transcripts_pending = details::count_waiting(connection_id)?;
             Ok(())
         })
+    }
+
+    /// Whether it is single calls that fail, and not Chorus as a whole.
+    fn still_answers(&self) -> Result<bool> {
+        let link = self.open_link();
+        let client = link.client.clone();
+        let answer = link.offload.run(async move { client.me().await })?;
+        Ok(answer.is_ok())
     }
 
     fn write_details(

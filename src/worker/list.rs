@@ -40,10 +40,14 @@ impl Run {
         })?;
         for walk in left.into_iter().filter(|walk| walk.run_id != run_id) {
             match self.walk(&walk) {
-                // Chorus no longer takes the cursor: the fresh walk below has to do.
-                Err(Refused::Cursor) => self.step("dropping a stale cursor", |_, _| {
-                    runs::drop_cursor(walk.run_id)
-                })?,
+                // Chorus does not take the cursor, or not now: the same window is walked from its top.
+                Err(Refused::Cursor) => {
+                    let from_the_top = Walk {
+                        list_cursor: None,
+                        ..walk
+                    };
+                    drop(self.walk(&from_the_top)?);
+                }
                 // What it had to leave out, the next run lists again: it is no part of what was read without a gap.
                 ended => drop(ended?),
             }

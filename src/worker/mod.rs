@@ -39,6 +39,16 @@ pub struct Assignment {
 }
 
 impl Assignment {
+    /// Whether the extension is still the one that started this run. One that was dropped and made anew counts its
+    /// connections and runs from 1 again.
+    fn is_current(&self) -> Result<bool> {
+        let extension = sql::one::<pg_sys::Oid>(
+            "SELECT oid FROM pg_extension WHERE extname = 'chorus_sync'",
+            &[],
+        )?;
+        Ok(extension.is_some_and(|oid| oid.to_u32() == self.extension))
+    }
+
     fn to_text(self) -> String {
         format!(
             "{} {} {} {} {} {}",
@@ -111,6 +121,10 @@ pub extern "C-unwind" fn chorus_sync_run(_argument: pg_sys::Datum) {
         // Pages are small transactions, and losing the last of them to a crash only means to fetch them again, as
         // the cursor is lost with them. What ends a run is flushed, and with it all that came before.
         set("synchronous_commit", "off");
+        // Answers are large and come and go on several threads: their memory goes back to the system at once.
+        libc::mallopt(libc::M_ARENA_MAX, 2);
+        libc::mallopt(libc::M_MMAP_THRESHOLD, 256 * 1024);
+        libc::mallopt(libc::M_TRIM_THRESHOLD, 1024 * 1024);
         // The claim may wait for a caller's commit for as long as that takes.
         set("lock_timeout", "0");
         set("search_path", "pg_catalog, pg_temp");
@@ -206,7 +220,7 @@ fn claim(assignment: &Assignment) -> Result<Option<DateTime<Utc>>> {
     } = *assignment;
     let queued = transaction("claiming the run", || {
         // The caller looks for this lock to see that the worker is alive.
-        if !locks::hold_run(run_id) {
+        if !locks::hold_run(assignment.extension, run_id) {
             return Ok(false);
         }
         if let Some(xid) = assignment.queued_by {
@@ -226,11 +240,7 @@ fn claim(assignment: &Assignment) -> Result<Option<DateTime<Utc>>> {
     }
     // Its own transaction, because the one above began before the caller's commit and need not see it.
     let wanted = transaction("claiming the run", || {
-        let extension = sql::one::<pg_sys::Oid>(
-            "SELECT oid FROM pg_extension WHERE extname = 'chorus_sync'",
-            &[],
-        )?;
-        if extension.map(|oid| oid.to_u32()) != Some(assignment.extension) {
+        if !assignment.is_current()? {
             return Ok(false);
         }
         if assignment.queued_by.is_none() {
@@ -245,7 +255,7 @@ fn claim(assignment: &Assignment) -> Result<Option<DateTime<Utc>>> {
     }
     loop {
         let begun = transaction("waiting for another run", || {
-            locks::deciding_about(connection_id, || {
+            locks::deciding_about(assignment.extension, connection_id, || {
                 let busy = store::runs::latest_unfinished(connection_id)?
                     .into_iter()
                     .any(|other| {
@@ -279,6 +289,9 @@ fn record_end(
     failure: Option<&Error>,
 ) -> Result<()> {
     transaction("recording the end", || {
+        if !assignment.is_current()? {
+            return Ok(());
+        }
         unsafe { pg_sys::ForceSyncCommit() };
         if store::runs::forget_if_purged(assignment.run_id, assignment.connection_id)? {
             return Ok(());

@@ -21,6 +21,7 @@ mod schemas;
 mod sealing;
 mod secrets;
 mod stranger;
+mod strangers;
 mod transcripts;
 mod waiting;
 mod workplace;

@@ -287,3 +287,28 @@ fn a_run_that_fails_on_a_page_keeps_what_it_got_and_the_next_goes_on_there() {
     assert!(parameter(&pages_asked(&workspace)[0], "continuation_key").is_some());
     workspace.assert_complete();
 }
+
+#[test]
+fn an_outage_at_the_moment_of_resuming_gives_up_no_part_of_the_window() {
+    for status in [400, 500] {
+        let workspace = Workspace::of(tenant());
+        workspace.database.sql("SELECT chorus_sync('1 day')");
+        workspace.tenant.set_quirk(
+            "fail",
+            json!({"route": LIST, "status": 401, "from_page": 3}),
+        );
+        workspace
+            .database
+            .connect()
+            .batch_execute("SELECT chorus_sync('40 days')")
+            .expect_err("page 3 is not to be had");
+        workspace.tenant.clear_quirks();
+        workspace
+            .tenant
+            .set_quirk("fail", json!({"route": LIST, "status": status, "times": 3}));
+        // Whether this run gets through or not, the one after it has all of the forty days.
+        let _ = workspace.try_sync();
+        workspace.sync();
+        workspace.assert_complete();
+    }
+}

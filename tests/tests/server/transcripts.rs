@@ -246,3 +246,23 @@ fn text_that_had_expired_before_the_first_sync_leaves_no_empty_lines() {
     assert_eq!(states, ["empty 0"]);
     workspace.database.assert_sound();
 }
+
+#[test]
+fn many_unreadable_calls_keep_no_other_from_arriving() {
+    let workspace = Workspace::of(Tenant::generate(&Generate {
+        only_calls: true,
+        ..plan(60)
+    }));
+    let bad: Vec<String> = (0..20).map(|n| workspace.newest(n).engagement_id).collect();
+    for id in &bad {
+        workspace.tenant.set_quirk(
+            "fail",
+            json!({"route": format!("/api/v1/conversations/{id}"), "status": 500}),
+        );
+    }
+    workspace.sync();
+    let ready: i64 = workspace
+        .database
+        .value("SELECT count(*) FROM chorus.transcripts WHERE state = 'ready'");
+    assert_eq!(ready, 40);
+}
