@@ -73,6 +73,7 @@ CREATE TABLE chorus.runs (
     state               text        NOT NULL CHECK (state IN ('queued', 'running', 'succeeded', 'failed', 'cancelled', 'interrupted')),
     phase               text,
     phase_began         timestamptz,
+    waits_until         timestamptz,
     window_from         timestamptz NOT NULL,
     window_to           timestamptz NOT NULL,
     list_cursor         text,
@@ -103,6 +104,7 @@ COMMENT ON COLUMN chorus.runs.trigger             IS 'Who asked for it: schedule
 COMMENT ON COLUMN chorus.runs.state               IS 'queued, running, succeeded, failed, cancelled, interrupted';
 COMMENT ON COLUMN chorus.runs.phase               IS 'What it is doing: checking key, users and teams, calls, transcripts, scorecards';
 COMMENT ON COLUMN chorus.runs.phase_began         IS 'When it began to do that';
+COMMENT ON COLUMN chorus.runs.waits_until         IS 'Chorus asked to slow down: nothing is sent before this time';
 COMMENT ON COLUMN chorus.runs.window_from         IS 'Meetings from this time on are listed';
 COMMENT ON COLUMN chorus.runs.window_to           IS 'Meetings up to this time are listed';
 COMMENT ON COLUMN chorus.runs.list_cursor         IS 'Where the walk of the call list goes on, committed with the page before it; NULL before the first page and after the last';

@@ -15,19 +15,21 @@ CREATE FUNCTION chorus.run_worker(run_id bigint) RETURNS integer
 $$;
 COMMENT ON FUNCTION chorus.run_worker(bigint) IS 'Process id of the worker of a run; NULL: the run is not alive';
 
-CREATE FUNCTION chorus.run_progress(run chorus.runs) RETURNS text
-    LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT CASE run.phase
-             WHEN 'calls'       THEN format('calls: %s listed, %s new', run.calls_listed, run.calls_added)
-             WHEN 'transcripts' THEN format('transcripts: %s of %s calls read, %s utterances', run.details_read, run.details_due, run.utterances_added)
-             ELSE coalesce(run.phase, run.state)
-           END
-$$;
-COMMENT ON FUNCTION chorus.run_progress(chorus.runs) IS 'How far a run is, in words';
-
 CREATE FUNCTION chorus.clock() RETURNS timestamptz
     LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'clock_wrapper';
 COMMENT ON FUNCTION chorus.clock() IS 'The time by which chorus_sync decides: now, plus chorus_sync.clock_offset';
+
+CREATE FUNCTION chorus.run_progress(run chorus.runs) RETURNS text
+    LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT CASE WHEN run.waits_until > chorus.clock() AND run.state = 'running'
+                THEN format('Chorus asks to slow down: waiting until %s', to_char(run.waits_until, 'HH24:MI:SS TZ'))
+           ELSE CASE run.phase
+             WHEN 'calls'       THEN format('calls: %s listed, %s new', run.calls_listed, run.calls_added)
+             WHEN 'transcripts' THEN format('transcripts: %s of %s calls read, %s utterances', run.details_read, run.details_due, run.utterances_added)
+             ELSE coalesce(run.phase, run.state)
+           END END
+$$;
+COMMENT ON FUNCTION chorus.run_progress(chorus.runs) IS 'How far a run is, in words';
 
 CREATE FUNCTION @extschema@.chorus_connect(
     base_url text DEFAULT 'https://chorus.ai', api_key text DEFAULT NULL, lookback_days integer DEFAULT 30,
@@ -130,8 +132,12 @@ CREATE FUNCTION @extschema@.chorus_status()
            counted.waiting,
            k.last_success_at,
            k.next_run_at,
-           CASE WHEN run.died THEN format('run %s was interrupted', run.run_id) ELSE k.problem END,
-           CASE WHEN run.died THEN 'The next chorus_sync() goes on from where it stopped.' ELSE k.hint END
+           CASE WHEN run.died THEN format('run %s was interrupted', run.run_id)
+                WHEN run.alive AND run.waits_until > chorus.clock() THEN run.progress
+                ELSE k.problem END,
+           CASE WHEN run.died THEN 'The next chorus_sync() goes on from where it stopped.'
+                WHEN run.alive AND run.waits_until > chorus.clock() THEN 'Nothing: the run goes on by itself. chorus_sync.max_requests_per_minute makes it slower from the start.'
+                ELSE k.hint END
       FROM chorus.connections k
            CROSS JOIN LATERAL (
                SELECT count(*)                                                     AS calls,
@@ -141,6 +147,7 @@ CREATE FUNCTION @extschema@.chorus_status()
                 WHERE c.connection_id = k.connection_id AND c.removed_at IS NULL) counted
            LEFT JOIN LATERAL (
                SELECT r.*,
+                      chorus.run_progress(r) AS progress,
                       chorus.run_worker(r.run_id) IS NOT NULL AS alive,
                       r.state = 'interrupted' OR (r.state = 'running' AND chorus.run_worker(r.run_id) IS NULL AND NOT pg_is_in_recovery()) AS died
                  FROM chorus.runs r

@@ -164,7 +164,7 @@ pub fn set_phase(run_id: i64, phase: &str, counters: &Counters, now: DateTime<Ut
 pub fn count(run_id: i64, counters: &Counters) -> Result<()> {
     sql::execute(
         "UPDATE chorus.runs r
-            SET calls_listed = n.calls_listed, calls_added = n.calls_added, calls_updated = n.calls_updated,
+            SET waits_until = NULL, calls_listed = n.calls_listed, calls_added = n.calls_added, calls_updated = n.calls_updated,
                 calls_removed = n.calls_removed, transcripts_added = n.transcripts_added,
                 transcripts_pending = n.transcripts_pending, utterances_added = n.utterances_added,
                 requests = n.requests, details_due = n.details_due, details_read = n.details_read
@@ -195,6 +195,15 @@ pub fn forget_if_purged(run_id: i64, connection_id: i64) -> Result<bool> {
         )?;
     }
     Ok(connection.is_none())
+}
+
+/// Chorus asked to slow down; the next step of the run takes it back.
+pub fn wait_until(run_id: i64, until: DateTime<Utc>) -> Result<()> {
+    sql::execute(
+        "UPDATE chorus.runs SET waits_until = $2 WHERE run_id = $1",
+        &[sql::int8(run_id), sql::time(until)],
+    )?;
+    Ok(())
 }
 
 /// How it ended, and what that means for the connection.

@@ -78,8 +78,7 @@ impl Run {
             }
             let mut batch = Vec::new();
             let mut size = 0;
-            let link = self.open_link();
-            let mut answer = link.offload.next(&mut answers, None, || {})?;
+            let mut answer = self.next(&mut answers)?;
             while let Some(next) = answer {
                 under_way -= 1;
                 size += next.size;

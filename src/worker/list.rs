@@ -144,8 +144,7 @@ impl Run {
             }
         });
         loop {
-            let link = self.open_link();
-            match link.offload.next(&mut pages, None, || {})? {
+            match self.next(&mut pages)? {
                 None => return Ok(Ok(())),
                 Some(Ok(page)) => self.write(walk, page, &mut meaning)?,
                 Some(Err(fault)) if is_about_the_page(&fault) => return Ok(Err(fault)),

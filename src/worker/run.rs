@@ -2,7 +2,7 @@
 
 use super::Assignment;
 use crate::error::{Error, Result};
-use crate::offload::Offload;
+use crate::offload::{Offload, Receiver};
 use crate::store::runs::{self, Connection, Counters};
 use crate::store::trackers::TrackerNumbers;
 use crate::transaction::transaction;
@@ -12,6 +12,7 @@ use chrono::{DateTime, Utc};
 use meeting_match::registrable_domain;
 use pgrx::pg_sys;
 use std::ffi::CString;
+use std::time::{Duration, SystemTime};
 
 /// Threads that talk to Chorus and turn answers into rows, while the main thread writes.
 const NETWORK_THREADS: usize = 2;
@@ -119,6 +120,37 @@ impl Run {
     /// The way to Chorus; only after [`Self::go`] has opened it.
     pub fn open_link(&self) -> &Link {
         self.link.as_ref().expect("a run opens its link first")
+    }
+
+    /// Waits for the next value of a stream. While Chorus has us wait, the run says so once a second.
+    pub fn next<T>(&self, stream: &mut Receiver<T>) -> Result<Option<T>> {
+        const LOOK: Duration = Duration::from_secs(1);
+        let link = self.open_link();
+        let mut said = None;
+        link.offload.next(stream, Some(LOOK), || {
+            let Some(until) = link.client.waiting_until() else {
+                return;
+            };
+            let left = until.duration_since(SystemTime::now()).unwrap_or_default();
+            if left < LOOK || said == Some(until) {
+                return;
+            }
+            said = Some(until);
+            let run_id = self.assignment.run_id;
+            let until = settings::now() + left;
+            let noted = transaction("noting that Chorus asks to slow down", || {
+                if self.assignment.is_current()? {
+                    runs::wait_until(run_id, until)?;
+                }
+                Ok(())
+            });
+            // Only a remark: a run does not fail because it could not be made. But a cancel is a cancel.
+            if let Err(error) = noted
+                && error.is_cancel()
+            {
+                error.raise();
+            }
+        })
     }
 
     /// The workspace's registrable domain: its addresses are internal.

@@ -34,8 +34,7 @@ impl Run {
             }
         });
         loop {
-            let link = self.open_link();
-            let Some(page) = link.offload.next(&mut pages, None, || {})? else {
+            let Some(page) = self.next(&mut pages)? else {
                 break;
             };
             let mut problems = Vec::new();

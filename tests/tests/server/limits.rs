@@ -107,3 +107,32 @@ fn a_read_only_transaction_is_told_so() {
         .batch_execute("SET default_transaction_read_only = on; SET SESSION CHARACTERISTICS AS TRANSACTION READ WRITE; BEGIN READ WRITE; SELECT chorus_sync(); COMMIT")
         .unwrap();
 }
+
+#[test]
+fn a_run_that_chorus_slows_down_says_so_and_can_be_cancelled() {
+    let place = Workplace::connected();
+    place.tenant.set_quirk(
+        "fail",
+        serde_json::json!({"route": "/v3/engagements", "status": 429, "retry_after": "600"}),
+    );
+    place.database.sql("SELECT chorus_sync(wait => false)");
+    let run_id = place.last_run();
+    let mut session = place.database.connect();
+    let (problem, hint) = wait_until("chorus_status() says why nothing moves", SOON, || {
+        let row = session
+            .query_one("SELECT problem, hint FROM chorus_status()", &[])
+            .unwrap();
+        Some((row.get::<_, Option<String>>(0)?, row.get::<_, String>(1)))
+    });
+    assert!(
+        problem.starts_with("Chorus asks to slow down: waiting until"),
+        "{problem}"
+    );
+    assert!(hint.contains("by itself"), "{hint}");
+    place
+        .database
+        .sql(&format!("SELECT chorus_cancel({run_id})"));
+    wait_until("it is cancelled", SOON, || {
+        (place.state_of(run_id) == "cancelled").then_some(())
+    });
+}
