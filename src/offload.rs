@@ -69,13 +69,6 @@ pub struct Receiver<T> {
     complete: Arc<AtomicBool>,
 }
 
-impl<T> Receiver<T> {
-    /// A value that is there already.
-    pub fn try_next(&mut self) -> Option<T> {
-        self.values.try_recv().ok()
-    }
-}
-
 impl Offload {
     /// Starts `threads` threads. `53000` if the system gives none.
     pub fn start(threads: usize) -> Result<Self> {
@@ -169,6 +162,22 @@ impl Offload {
                 last = Instant::now();
                 meanwhile();
             }
+        }
+    }
+
+    /// Waits for the next value until `deadline`; None if none came, for whatever reason.
+    pub fn next_before<T>(&self, receiver: &mut Receiver<T>, deadline: Instant) -> Option<T> {
+        loop {
+            match receiver.values.try_recv() {
+                Ok(value) => return Some(value),
+                Err(mpsc::error::TryRecvError::Disconnected) => return None,
+                Err(mpsc::error::TryRecvError::Empty) => {}
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return None;
+            }
+            self.wait(Some(left.max(Duration::from_millis(1))));
         }
     }
 

@@ -65,17 +65,18 @@ pub fn due(
         None => (None, 0),
     };
     let due = sql::one_json(
-        "SELECT jsonb_agg(d ORDER BY d.due_at, d.call_id)
-           FROM (SELECT t.call_id, c.source_call_id, t.next_attempt_at AS due_at, t.state, t.attempts,
-                        t.detail_fingerprint, t.text_fingerprint, t.utterance_count,
-                        coalesce(c.started_at + make_interval(secs => least(coalesce(c.duration_s, 0), 86400)), $2) AS ended_at,
-                        coalesce(c.source_data #> '{engagement,participants}', '[]') AS listed
-                   FROM chorus.transcripts t JOIN chorus.calls c USING (call_id)
-                  WHERE t.next_attempt_at <= $2
-                    AND ($3 IS NULL OR (t.next_attempt_at, t.call_id) > ($3, $4))
-                    AND c.connection_id = $1 AND c.removed_at IS NULL
-                  ORDER BY t.next_attempt_at, t.call_id
-                  LIMIT $5) d",
+        &format!(
+            "SELECT jsonb_agg(d ORDER BY d.due_at, d.call_id)
+               FROM (SELECT t.call_id, c.source_call_id, t.next_attempt_at AS due_at, t.state, t.attempts,
+                            t.detail_fingerprint, t.text_fingerprint, t.utterance_count,
+                            coalesce(c.started_at + make_interval(secs => least(coalesce(c.duration_s, 0), 86400)), $2) AS ended_at,
+                            coalesce(c.source_data #> '{{engagement,participants}}', '[]') AS listed
+                       FROM chorus.transcripts t {OF_THE_CONNECTION}
+                      WHERE t.next_attempt_at <= $2
+                        AND (t.next_attempt_at, t.call_id) > (coalesce($3, '-infinity'), $4)
+                      ORDER BY t.next_attempt_at, t.call_id
+                      LIMIT $5) d"
+        ),
         &[
             sql::int8(connection_id),
             sql::time(now),
@@ -87,24 +88,33 @@ pub fn due(
     Ok(due.unwrap_or_default())
 }
 
+/// The call of each transcript, if it is of connection $1. OFFSET 0 has it looked up by its key, in the order in which
+/// transcripts are due; left to itself the planner reads all calls of the connection for each look.
+const OF_THE_CONNECTION: &str = "CROSS JOIN LATERAL (
+    SELECT k.source_call_id, k.started_at, k.duration_s, k.source_data FROM chorus.calls k
+     WHERE k.call_id = t.call_id AND k.connection_id = $1 AND k.removed_at IS NULL OFFSET 0) c";
+
 /// How many calls are due.
 pub fn count_due(connection_id: i64, now: DateTime<Utc>) -> Result<i64> {
-    Ok(sql::one(
-        "SELECT count(*) FROM chorus.transcripts t JOIN chorus.calls c USING (call_id)
-          WHERE t.next_attempt_at <= $2 AND c.connection_id = $1 AND c.removed_at IS NULL",
+    let count = sql::one(
+        &format!(
+            "SELECT count(*) FROM chorus.transcripts t {OF_THE_CONNECTION} WHERE t.next_attempt_at <= $2"
+        ),
         &[sql::int8(connection_id), sql::time(now)],
-    )?
-    .unwrap_or(0))
+    )?;
+    Ok(count.unwrap_or(0))
 }
 
 /// How many transcripts Chorus has yet to finish.
 pub fn count_waiting(connection_id: i64) -> Result<i64> {
-    Ok(sql::one(
-        "SELECT count(*) FROM chorus.transcripts t JOIN chorus.calls c USING (call_id)
-          WHERE t.next_attempt_at IS NOT NULL AND t.state IN ('pending', 'processing') AND c.connection_id = $1 AND c.removed_at IS NULL",
+    let count = sql::one(
+        &format!(
+            "SELECT count(*) FROM chorus.transcripts t {OF_THE_CONNECTION}
+              WHERE t.next_attempt_at IS NOT NULL AND t.state IN ('pending', 'processing')"
+        ),
         &[sql::int8(connection_id)],
-    )?
-    .unwrap_or(0))
+    )?;
+    Ok(count.unwrap_or(0))
 }
 
 /// The columns of `chorus.transcripts` that a read sets.

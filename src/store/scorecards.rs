@@ -46,7 +46,9 @@ pub fn write_page(connection_id: i64, scorecards: &[Scorecard]) -> Result<()> {
            FROM json_to_recordset($2::json) AS n(
                 scorecard_id text, source_call_id text, template text, template_id bigint, reviewer text,
                 reviewer_user_id bigint, recipient text, recipient_user_id bigint, submitted_at timestamptz, url text)
-                LEFT JOIN chorus.calls c ON c.source = 'chorus' AND c.connection_id = $1 AND c.source_call_id = n.source_call_id
+                LEFT JOIN LATERAL (
+                    SELECT k.call_id FROM chorus.calls k
+                     WHERE k.source = 'chorus' AND k.connection_id = $1 AND k.source_call_id = n.source_call_id OFFSET 0) c ON true
          ON CONFLICT (connection_id, scorecard_id) DO UPDATE
          SET source_call_id = excluded.source_call_id, call_id = excluded.call_id, template = excluded.template,
              template_id = excluded.template_id, reviewer = excluded.reviewer,

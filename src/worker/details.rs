@@ -10,12 +10,15 @@ use call_rows::{DetailContext, detail};
 use chorus_client::{Client, Error as ClientError};
 use futures_util::StreamExt;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 use tokio::sync::{Semaphore, mpsc};
 
 /// How many due calls are looked up at a time, and how few may be left before the next look.
 const CLAIMED_AT_ONCE: i64 = 256;
 const CLAIM_BELOW: usize = 128;
-/// A batch is written when nothing more waits, or when it is this large.
+/// How long a batch waits for more: a transaction for each call would cost more than its rows.
+const LINGER: Duration = Duration::from_millis(25);
+/// A batch is written when it is this large, or has waited long enough.
 const BATCH_CALLS: usize = 64;
 const BATCH_BYTES: usize = 2 * 1024 * 1024;
 /// Rows that were made and not yet written, in KiB: what bounds the memory between network and disk.
@@ -48,7 +51,7 @@ impl Run {
         let client = link.client.clone();
         let workspace_domain = self.workspace_domain();
         let at_once = settings::max_concurrent_requests();
-        let mut answers = link.offload.stream(at_once, |sender| {
+        let mut answers = link.offload.stream(2 * BATCH_CALLS, |sender| {
             read_all(client, queue, sender, workspace_domain, at_once)
         });
 
@@ -79,6 +82,7 @@ impl Run {
             let mut batch = Vec::new();
             let mut size = 0;
             let mut answer = self.next(&mut answers)?;
+            let deadline = Instant::now() + LINGER;
             while let Some(next) = answer {
                 under_way -= 1;
                 size += next.size;
@@ -110,7 +114,11 @@ impl Run {
                 if refused.is_some() || batch.len() >= BATCH_CALLS || size >= BATCH_BYTES {
                     break;
                 }
-                answer = answers.try_next();
+                answer = if under_way == 0 {
+                    None
+                } else {
+                    self.open_link().offload.next_before(&mut answers, deadline)
+                };
             }
             self.write_details(batch, keep_asking)?;
             if let Some(error) = refused {

@@ -127,6 +127,11 @@ pub extern "C-unwind" fn chorus_sync_run(_argument: pg_sys::Datum) {
         libc::mallopt(libc::M_TRIM_THRESHOLD, 1024 * 1024);
         // The claim may wait for a caller's commit for as long as that takes.
         set("lock_timeout", "0");
+        // During a first run the planner has no statistics of tables that were empty a moment ago, and would read all of
+        // them for every batch. A run touches few rows at a time, each by its key.
+        set("enable_seqscan", "off");
+        set("enable_hashjoin", "off");
+        set("enable_mergejoin", "off");
         set("search_path", "pg_catalog, pg_temp");
         set("default_transaction_isolation", "read committed");
         set("default_transaction_read_only", "off");
