@@ -132,6 +132,8 @@ pub extern "C-unwind" fn chorus_sync_run(_argument: pg_sys::Datum) {
         set("enable_seqscan", "off");
         set("enable_hashjoin", "off");
         set("enable_mergejoin", "off");
+        // What is switched off above counts as very expensive where nothing else is left, which would load a compiler.
+        set("jit", "off");
         set("search_path", "pg_catalog, pg_temp");
         set("default_transaction_isolation", "read committed");
         set("default_transaction_read_only", "off");
