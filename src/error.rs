@@ -48,6 +48,15 @@ impl Error {
         Error::new("F0000", message, hint)
     }
 
+    /// `28000`: a connection that came without its key, as from a dump.
+    pub fn no_key(connection: &str) -> Self {
+        Error::new(
+            "28000",
+            format!("Invalid credentials: connection \"{connection}\" has no API key"),
+            "Keys are in no dump. Call chorus_connect() with the API key again.",
+        )
+    }
+
     /// `57014`: somebody cancelled.
     pub fn is_cancel(&self) -> bool {
         self.sqlstate == "57014"

@@ -215,10 +215,6 @@ pub fn secret_key_file() -> Option<String> {
     optional(&SECRET_KEY_FILE)
 }
 
-pub fn timezone() -> String {
-    optional(&TIMEZONE).unwrap_or_else(|| "UTC".to_owned())
-}
-
 pub fn overlap() -> TimeDelta {
     TimeDelta::seconds(i64::from(OVERLAP_S.get()))
 }

@@ -37,10 +37,12 @@ pub fn texts<'a>(values: Vec<String>) -> Argument<'a> {
 }
 
 pub fn time<'a>(value: impl Into<Option<DateTime<Utc>>>) -> Argument<'a> {
-    let value = value.into().and_then(|time| {
-        TimestampWithTimeZone::try_from(time.timestamp_micros() - EPOCH_2000_US).ok()
-    });
-    of(value, pg_sys::TIMESTAMPTZOID)
+    of(value.into().and_then(timestamp), pg_sys::TIMESTAMPTZOID)
+}
+
+/// As PostgreSQL keeps it; None outside its calendar.
+pub fn timestamp(time: DateTime<Utc>) -> Option<TimestampWithTimeZone> {
+    TimestampWithTimeZone::try_from(time.timestamp_micros() - EPOCH_2000_US).ok()
 }
 
 /// Values as JSON text, for `json_to_recordset($1::json)`: one parse on either side.

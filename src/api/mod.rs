@@ -13,8 +13,7 @@ use pgrx::prelude::*;
 /// `chorus.clock()`
 #[pg_extern]
 fn clock() -> TimestampWithTimeZone {
-    let micros = crate::settings::now().timestamp_micros();
-    TimestampWithTimeZone::try_from(micros - 946_684_800_000_000).unwrap_or_else(|_| {
+    crate::sql::timestamp(crate::settings::now()).unwrap_or_else(|| {
         Error::bad_argument("chorus_sync.clock_offset leads out of the calendar", "").raise()
     })
 }

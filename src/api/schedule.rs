@@ -1,7 +1,7 @@
 //! Schedules as users write them: an interval, or five fields of cron.
 
 use crate::error::{Error, Result};
-use crate::{settings, sql};
+use crate::sql;
 use std::str::FromStr;
 
 /// A schedule that can be kept: trimmed, as it was written.
@@ -73,7 +73,6 @@ fn as_cron(schedule: &str) -> Option<String> {
 
 /// What the user is told where nothing runs by itself.
 pub fn tell_how(schedule: &str, connection: &str, function: &str) {
-    let _ = settings::timezone();
     pgrx::notice!(
         "no scheduler of chorus_sync runs in this server; pg_cron does the same:\n{}",
         pg_cron_line(schedule, connection, function)

@@ -113,14 +113,7 @@ fn ready(connection: &Connection) -> Result<()> {
         ));
     }
     if has_key != Some(true) {
-        return Err(Error::new(
-            "28000",
-            format!(
-                "Invalid credentials: connection \"{}\" has no API key",
-                connection.name
-            ),
-            "Keys are in no dump. Call chorus_connect() with the API key again.",
-        ));
+        return Err(Error::no_key(&connection.name));
     }
     Ok(())
 }

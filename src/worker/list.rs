@@ -238,7 +238,7 @@ fn pages(
     window: (DateTime<Utc>, DateTime<Utc>),
     workspace_domain: Option<String>,
 ) -> impl futures_util::Stream<Item = std::result::Result<Page, ClientError>> {
-    let stream = client.engagements(filter, from).peekable();
+    let stream = client.engagements(filter, from);
     futures_util::stream::unfold((stream, false), move |(mut stream, ended)| {
         let workspace_domain = workspace_domain.clone();
         async move {

@@ -186,7 +186,7 @@ impl Run {
         let name = CString::new(format!("chorus_sync {}", connection.name)).unwrap_or_default();
         unsafe { pg_sys::pgstat_report_appname(name.as_ptr()) };
         self.connection = connection;
-        let sealed = sealed.ok_or_else(|| no_key(&self.connection.name))?;
+        let sealed = sealed.ok_or_else(|| Error::no_key(&self.connection.name))?;
         let base_url = BaseUrl::parse(&self.connection.base_url, &settings::trusted_hosts())?;
         let api_key = secret::open(&sealed, connection_id, &base_url)?;
         let config = settings::client_config(base_url, api_key)?;
@@ -230,14 +230,6 @@ impl Run {
             Some(_) => Ok(()),
         }
     }
-}
-
-pub fn no_key(connection: &str) -> Error {
-    Error::new(
-        "28000",
-        format!("Invalid credentials: connection \"{connection}\" has no API key"),
-        "Keys are in no dump. Call chorus_connect() with the API key again.",
-    )
 }
 
 fn stopped() -> Error {
