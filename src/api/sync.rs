@@ -6,7 +6,7 @@
 use super::{answer, connection_name, refuse_read_only};
 use crate::error::{Error, Result};
 use crate::owner::as_owner;
-use crate::store::runs::{self, Connection, Seen};
+use crate::store::runs::{self, Connection, Seen, Trigger};
 use crate::transaction::caught;
 use crate::worker::{self, Assignment};
 use crate::{locks, offload, settings, sql};
@@ -158,6 +158,7 @@ impl Plan {
             connection_id: self.connection_id,
             run_id,
             window_from: self.window_from,
+            trigger: Trigger::Manual,
             queued_by,
         }
     }
@@ -196,7 +197,7 @@ impl Plan {
             runs::queue(
                 run_id,
                 self.connection_id,
-                "manual",
+                Trigger::Manual,
                 (self.window_from, now),
                 now,
             )?;

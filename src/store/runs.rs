@@ -20,6 +20,43 @@ pub struct Counters {
     pub details_read: i64,
 }
 
+/// Why there is a run, and with that what it does; column `trigger` of `chorus.runs`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trigger {
+    /// The schedule: a whole run.
+    Schedule,
+    /// `chorus_sync`: a whole run.
+    Manual,
+    /// The first scheduled run after connecting: a whole run.
+    Connect,
+    /// Details and transcripts that are due between two listings, and nothing else.
+    Retry,
+}
+
+impl Trigger {
+    const ALL: [Trigger; 4] = [
+        Trigger::Schedule,
+        Trigger::Manual,
+        Trigger::Connect,
+        Trigger::Retry,
+    ];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Trigger::Schedule => "schedule",
+            Trigger::Manual => "manual",
+            Trigger::Connect => "connect",
+            Trigger::Retry => "retry",
+        }
+    }
+
+    pub fn from_text(text: &str) -> Option<Trigger> {
+        Self::ALL
+            .into_iter()
+            .find(|trigger| trigger.as_str() == text)
+    }
+}
+
 /// A run as others see it.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Seen {
@@ -111,7 +148,7 @@ pub fn unknown_connection(name: &str) -> Error {
 pub fn queue(
     run_id: i64,
     connection_id: i64,
-    trigger: &str,
+    trigger: Trigger,
     window: (DateTime<Utc>, DateTime<Utc>),
     now: DateTime<Utc>,
 ) -> Result<()> {
@@ -121,7 +158,7 @@ pub fn queue(
         &[
             sql::int8(run_id),
             sql::int8(connection_id),
-            sql::text(trigger),
+            sql::text(trigger.as_str()),
             sql::time(window.0),
             sql::time(window.1),
             sql::time(now),

@@ -88,7 +88,7 @@ pub fn since(connection_id: i64, route: &str, window_from: DateTime<Utc>) -> Res
         "SELECT to_jsonb(min(r.window_from)) FROM chorus.runs r
           WHERE r.connection_id = $1
             AND (r.run_id > coalesce((SELECT max(g.run_id) FROM chorus.runs g
-                                       WHERE g.connection_id = $1 AND g.state = 'succeeded'), 0)
+                                       WHERE g.connection_id = $1 AND g.state = 'succeeded' AND g.trigger <> 'retry'), 0)
                  OR r.finished_at >= (SELECT min(p.first_seen) FROM chorus.problems p
                                        WHERE p.connection_id = $1 AND p.route = $2 AND p.source_call_id IS NULL))",
         &[sql::int8(connection_id), sql::text(route)],

@@ -14,6 +14,7 @@ mod run;
 mod scorecards;
 
 use crate::error::{Error, Result};
+use crate::store::runs::Trigger;
 use crate::transaction::{caught, transaction};
 use crate::{locks, sql, store};
 use chrono::{DateTime, Utc};
@@ -34,6 +35,7 @@ pub struct Assignment {
     pub connection_id: i64,
     pub run_id: i64,
     pub window_from: DateTime<Utc>,
+    pub trigger: Trigger,
     /// The transaction that inserts the run's row; None: the worker inserts it.
     pub queued_by: Option<u32>,
 }
@@ -51,17 +53,19 @@ impl Assignment {
 
     fn to_text(self) -> String {
         format!(
-            "{} {} {} {} {} {}",
+            "{} {} {} {} {} {} {}",
             self.database,
             self.extension,
             self.connection_id,
             self.run_id,
             self.window_from.timestamp_micros(),
             self.queued_by.unwrap_or(0),
+            self.trigger.as_str(),
         )
     }
 
     fn from_text(text: &str) -> Option<Self> {
+        let (text, trigger) = text.rsplit_once(' ')?;
         let mut parts = text.split(' ');
         let mut next = || parts.next()?.parse::<i64>().ok();
         Some(Assignment {
@@ -71,6 +75,7 @@ impl Assignment {
             run_id: next()?,
             window_from: DateTime::from_timestamp_micros(next()?)?,
             queued_by: Some(next()? as u32).filter(|xid| *xid != 0),
+            trigger: Trigger::from_text(trigger)?,
         })
     }
 }
@@ -253,7 +258,7 @@ fn claim(assignment: &Assignment) -> Result<Option<DateTime<Utc>>> {
         if assignment.queued_by.is_none() {
             let now = crate::settings::now();
             let window = (assignment.window_from, now);
-            store::runs::queue(run_id, connection_id, "manual", window, now)?;
+            store::runs::queue(run_id, connection_id, assignment.trigger, window, now)?;
         }
         Ok(true)
     })?;

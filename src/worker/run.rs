@@ -3,7 +3,7 @@
 use super::Assignment;
 use crate::error::{Error, Result};
 use crate::offload::{Offload, Receiver};
-use crate::store::runs::{self, Connection, Counters};
+use crate::store::runs::{self, Connection, Counters, Trigger};
 use crate::store::trackers::TrackerNumbers;
 use crate::transaction::transaction;
 use crate::{secret, settings, sql};
@@ -69,6 +69,10 @@ impl Run {
     pub fn go(&mut self) -> Result<()> {
         let link = self.link()?;
         self.link = Some(link);
+        if self.assignment.trigger == Trigger::Retry {
+            self.enter("transcripts")?;
+            return self.read_details();
+        }
         self.enter("checking key")?;
         self.check_key()?;
         self.enter("users and teams")?;

@@ -1,0 +1,1 @@
+//! When a connection's next run is due.
