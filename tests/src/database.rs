@@ -17,12 +17,25 @@ pub struct Database<'a> {
 
 impl<'a> Database<'a> {
     pub(crate) fn create(cluster: &'a Cluster) -> Self {
+        Self::create_from(cluster, "template1", "wal_log")
+    }
+
+    /// One that holds the same. Settings of a database are not copied, and nobody may be connected to this one.
+    pub fn copy(&self) -> Self {
+        // The other strategy copies sequences that give the same numbers again after a crash, because PostgreSQL takes
+        // it that the next 32 are in the WAL already.
+        Self::create_from(self.cluster, &self.name, "file_copy")
+    }
+
+    fn create_from(cluster: &'a Cluster, template: &str, strategy: &str) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let name = format!("test_{}", COUNT.fetch_add(1, Ordering::Relaxed));
         cluster
             .connect_to("postgres")
-            .batch_execute(&format!("CREATE DATABASE {name}"))
-            .unwrap_or_else(|error| panic!("create {name}: {error}"));
+            .batch_execute(&format!(
+                "CREATE DATABASE {name} TEMPLATE {template} STRATEGY {strategy}"
+            ))
+            .unwrap_or_else(|error| panic!("create {name}: {error:?}"));
         Self { cluster, name }
     }
 

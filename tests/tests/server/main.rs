@@ -22,6 +22,7 @@ mod sealing;
 mod secrets;
 mod stranger;
 mod strangers;
+mod sweep;
 mod transcripts;
 mod waiting;
 mod workplace;
