@@ -33,6 +33,7 @@ installcheck:
 	@scripts/installcheck.sh
 
 stage: build
+	@scripts/pg-cron.sh
 	@scripts/stage.sh
 
 test demo bench lint dist clean:

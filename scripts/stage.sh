@@ -23,5 +23,12 @@ if [ "$(cat "$stage/origin" 2>/dev/null)" != "$origin" ]; then
     cp -as "$sharedir/." "$stage$sharedir/"
     echo "$origin" >"$stage/origin"
 fi
+# What pg-cron.sh has unpacked. Copied, as the server's user may not be able to enter the build directory, and never
+# through a link into the system.
+cron=$target/pg_cron/usr
+if [ -f "$cron/lib/postgresql/$pg_major/lib/pg_cron.so" ]; then
+    cp --remove-destination "$cron/lib/postgresql/$pg_major/lib/pg_cron.so" "$stage$pkglibdir/"
+    cp --remove-destination "$cron/share/postgresql/$pg_major/extension"/pg_cron* "$stage$sharedir/extension/"
+fi
 DESTDIR='' PG_CONFIG=$stage$bindir/pg_config scripts/install.sh >"$log/stage.log"
 echo "$stage$bindir"

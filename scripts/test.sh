@@ -16,6 +16,7 @@ summary_of_server() { echo "$(passed_in "$1") passed"; }
 
 scripts/prerequisites.sh || failed prerequisites
 use_unpacked
+scripts/pg-cron.sh
 
 step unit cargo test --release || failed unit
 scripts/build.sh || failed build
@@ -30,7 +31,9 @@ leave() {
 }
 trap leave EXIT
 
-step server env CHORUS_PG_BINDIR="$staged" cargo test --release -p chorus-tests || failed server
+# One more test at a time than there are processors: one of them waits for pg_cron's next minute.
+step server env CHORUS_PG_BINDIR="$staged" RUST_TEST_THREADS=$(($(nproc) + 1)) \
+    cargo test --release -p chorus-tests || failed server
 
 start_cluster "$staged" || failed cluster
 scripts/installcheck.sh || failed installcheck

@@ -1,20 +1,29 @@
 # shellcheck shell=bash
-# Sourced by prerequisites.sh: Debian packages without root. apt resolves and downloads what the system lacks,
-# dpkg only unpacks it: no script of a package runs, and nothing outside $target is touched.
+# Sourced by prerequisites.sh and pg-cron.sh: Debian packages without root. apt resolves and downloads what the system
+# lacks, dpkg only unpacks it: no script of a package runs, and nothing outside $target is touched.
 
 debs=$target/debs
+apt=$target/apt
+
+# Lists of its own: the system's may be missing or old, and may not be refreshed by this user.
+private_apt() {
+    apt-get -o Dir::State::lists="$apt/lists" -o Dir::Cache="$apt/cache" -o Debug::NoLocking=true \
+        -o APT::Sandbox::User= "$@"
+}
+
+refresh_private_apt() {
+    mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial" && private_apt update -qq
+}
 
 # shellcheck disable=SC2086
 unpack_packages() {
-    local apt=$target/apt options names package
-    # Lists of its own: the system's may be missing or old, and may not be refreshed by this user.
-    options=(-o Dir::State::lists="$apt/lists" -o Dir::Cache="$apt/cache" -o Debug::NoLocking=true -o APT::Sandbox::User=)
-    mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial" "$debs" &&
-        apt-get "${options[@]}" update -qq &&
-        names=$(apt-get "${options[@]}" install -s -qq --no-install-recommends $packages) &&
+    local names package
+    mkdir -p "$debs" &&
+        refresh_private_apt &&
+        names=$(private_apt install -s -qq --no-install-recommends $packages) &&
         # A C library beside the system's would break every program that finds it.
         names=$(awk '/^Inst/ && $2 != "libc6" { print $2 }' <<<"$names") &&
-        (cd "$apt/cache/archives" && apt-get "${options[@]}" download -qq $names) || return
+        (cd "$apt/cache/archives" && private_apt download -qq $names) || return
     for package in "$apt"/cache/archives/*.deb; do
         dpkg -x "$package" "$debs" || return
     done

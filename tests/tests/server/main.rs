@@ -12,6 +12,7 @@ mod incremental;
 mod lifecycle;
 mod limits;
 mod people;
+mod pg_cron;
 mod privileges;
 mod quirk_case;
 mod quirks;
