@@ -18,6 +18,8 @@ static REQUEST_TIMEOUT_MS: GucSetting<i32> = GucSetting::<i32>::new(60_000);
 static MAX_RESPONSE_BYTES: GucSetting<i32> = GucSetting::<i32>::new(64 * 1024 * 1024);
 static OVERLAP_S: GucSetting<i32> = GucSetting::<i32>::new(3 * 24 * 3600);
 static TRANSCRIPT_RETRY_DAYS: GucSetting<i32> = GucSetting::<i32>::new(14);
+static DETAIL_REREADS: Text = Text::new(Some(c"1 hour, 1 day, 3 days, 7 days, 30 days"));
+static RUN_RETENTION_S: GucSetting<i32> = GucSetting::<i32>::new(30 * 24 * 3600);
 static TRUSTED_HOSTS: Text = Text::new(Some(c""));
 static CA_FILE: Text = Text::new(Some(c""));
 static PROXY: Text = Text::new(Some(c""));
@@ -88,6 +90,29 @@ pub fn define() {
         365,
         GucContext::Suset,
         none,
+    );
+    unsafe {
+        GucRegistry::define_string_guc_with_hooks(
+            c"chorus_sync.detail_rereads",
+            c"At which ages of a meeting its detail is read again.",
+            c"Up to 20 intervals, separated by commas, from a minute to a year. Edits need not show in the call list. Empty: never.",
+            &DETAIL_REREADS,
+            GucContext::Suset,
+            none,
+            Some(check_rereads),
+            None,
+            None,
+        );
+    }
+    GucRegistry::define_int_guc(
+        c"chorus_sync.run_retention",
+        c"For how long runs are kept in chorus.runs.",
+        c"Runs in which nothing changed are kept for a day at most.",
+        &RUN_RETENTION_S,
+        3600,
+        10 * 365 * 24 * 3600,
+        GucContext::Suset,
+        GucFlags::UNIT_S,
     );
     GucRegistry::define_string_guc(
         c"chorus_sync.trusted_hosts",
@@ -201,6 +226,41 @@ unsafe extern "C-unwind" fn check_offset(
     let value = unsafe { *value };
     value.is_null()
         || offset(&unsafe { std::ffi::CStr::from_ptr(value) }.to_string_lossy()).is_some()
+}
+
+/// The ages at which details are read again; None if the text is no such list.
+fn rereads(text: &str) -> Option<Vec<TimeDelta>> {
+    const MOST: usize = 20;
+    let ages: Option<Vec<_>> = text
+        .split(',')
+        .map(str::trim)
+        .filter(|age| !age.is_empty())
+        .map(offset)
+        .collect();
+    ages.filter(|ages| {
+        let sane = TimeDelta::minutes(1)..=TimeDelta::days(366);
+        ages.len() <= MOST && ages.iter().all(|age| sane.contains(age))
+    })
+}
+
+/// Refuses a `chorus_sync.detail_rereads` that cannot be meant.
+#[pgrx::pg_guard]
+unsafe extern "C-unwind" fn check_rereads(
+    value: *mut *mut std::ffi::c_char,
+    _extra: *mut *mut std::ffi::c_void,
+    _source: pg_sys::GucSource::Type,
+) -> bool {
+    let value = unsafe { *value };
+    value.is_null()
+        || rereads(&unsafe { std::ffi::CStr::from_ptr(value) }.to_string_lossy()).is_some()
+}
+
+pub fn detail_rereads() -> Vec<TimeDelta> {
+    rereads(&text(&DETAIL_REREADS)).unwrap_or_default()
+}
+
+pub fn run_retention() -> TimeDelta {
+    TimeDelta::seconds(i64::from(RUN_RETENTION_S.get()))
 }
 
 pub fn trusted_hosts() -> Vec<String> {

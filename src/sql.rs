@@ -24,6 +24,14 @@ pub fn text<'a>(value: impl Into<Option<&'a str>>) -> Argument<'a> {
     of(value.into(), pg_sys::TEXTOID)
 }
 
+pub fn float8<'a>(value: f64) -> Argument<'a> {
+    of(Some(value), pg_sys::FLOAT8OID)
+}
+
+pub fn boolean<'a>(value: bool) -> Argument<'a> {
+    of(Some(value), pg_sys::BOOLOID)
+}
+
 pub fn bytea<'a>(value: &'a [u8]) -> Argument<'a> {
     of(Some(value), pg_sys::BYTEAOID)
 }

@@ -15,6 +15,8 @@ CREATE TABLE chorus.connections (
     connected_at     timestamptz NOT NULL,
     listed_from      timestamptz,
     listed_to        timestamptz,
+    whole_listed_at  timestamptz,
+    overlap_s        double precision,
     last_success_at  timestamptz,
     next_run_at      timestamptz,
     problem          text,
@@ -33,7 +35,9 @@ COMMENT ON COLUMN chorus.connections.workspace_domain IS 'Domain of the user who
 COMMENT ON COLUMN chorus.connections.connected_as     IS 'Address of the user whose key it is: the sync sees what that user sees';
 COMMENT ON COLUMN chorus.connections.connected_at     IS 'When the key was last checked and stored';
 COMMENT ON COLUMN chorus.connections.listed_from      IS 'The call list was read without a gap from here …';
-COMMENT ON COLUMN chorus.connections.listed_to        IS '… to here; the next run begins here, less chorus_sync.overlap';
+COMMENT ON COLUMN chorus.connections.listed_to        IS '… to here; the next run begins here, less the overlap in force';
+COMMENT ON COLUMN chorus.connections.whole_listed_at  IS 'When the whole lookback was last listed and calls that are gone were dealt with; a run does so once a day';
+COMMENT ON COLUMN chorus.connections.overlap_s        IS 'Overlap in force: chorus_sync.overlap, or more where calls came later than that covers (chorus.late_arrivals)';
 COMMENT ON COLUMN chorus.connections.last_success_at  IS 'End of the last run that succeeded';
 COMMENT ON COLUMN chorus.connections.next_run_at      IS 'Next run by the built-in schedule; NULL without it';
 COMMENT ON COLUMN chorus.connections.problem          IS 'What went wrong in the last run; NULL when nothing did';
@@ -100,9 +104,9 @@ CREATE INDEX runs_by_connection ON chorus.runs (connection_id, run_id);
 COMMENT ON TABLE  chorus.runs                     IS 'One row per sync run. A run is alive while its worker holds its advisory lock; this row is only the record';
 COMMENT ON COLUMN chorus.runs.run_id              IS 'What chorus_sync returns and chorus_wait and chorus_cancel take';
 COMMENT ON COLUMN chorus.runs.connection_id       IS 'chorus.connections';
-COMMENT ON COLUMN chorus.runs.trigger             IS 'Who asked for it: schedule, manual, connect or retry';
+COMMENT ON COLUMN chorus.runs.trigger             IS 'Why it runs: schedule, manual (chorus_sync), connect (the first scheduled run), retry (only details and transcripts that are due between two listings)';
 COMMENT ON COLUMN chorus.runs.state               IS 'queued, running, succeeded, failed, cancelled, interrupted';
-COMMENT ON COLUMN chorus.runs.phase               IS 'What it is doing: checking key, users and teams, calls, transcripts, scorecards';
+COMMENT ON COLUMN chorus.runs.phase               IS 'What it is doing: checking key, users and teams, calls, missing calls, transcripts, scorecards';
 COMMENT ON COLUMN chorus.runs.phase_began         IS 'When it began to do that';
 COMMENT ON COLUMN chorus.runs.waits_until         IS 'Chorus asked to slow down: nothing is sent before this time';
 COMMENT ON COLUMN chorus.runs.window_from         IS 'Meetings from this time on are listed';

@@ -40,6 +40,8 @@ CREATE TABLE chorus.calls (
     meeting_id       bigint,
     is_main_call     boolean          NOT NULL DEFAULT true,
     removed_at       timestamptz,
+    missing_since    timestamptz,
+    listed_past      timestamptz,
     first_seen_at    timestamptz,
     updated_at       timestamptz,
     source_data      jsonb            NOT NULL DEFAULT '{}',
@@ -47,6 +49,8 @@ CREATE TABLE chorus.calls (
 );
 CREATE INDEX calls_by_start   ON chorus.calls (started_at);
 CREATE INDEX calls_by_meeting ON chorus.calls (meeting_id);
+CREATE INDEX calls_missing    ON chorus.calls (connection_id) WHERE missing_since IS NOT NULL;
+CREATE INDEX calls_late       ON chorus.calls (connection_id, first_seen_at) WHERE listed_past IS NOT NULL;
 COMMENT ON TABLE  chorus.calls                  IS 'One recording by one source. Views show a physical meeting once: chorus.meetings';
 COMMENT ON COLUMN chorus.calls.call_id          IS 'Our number of the call';
 COMMENT ON COLUMN chorus.calls.source           IS 'chorus, or another source';
@@ -76,6 +80,8 @@ COMMENT ON COLUMN chorus.calls.action_items     IS 'Action items by Chorus';
 COMMENT ON COLUMN chorus.calls.meeting_id       IS 'The physical meeting: the smallest call_id of its calls';
 COMMENT ON COLUMN chorus.calls.is_main_call     IS 'The call whose title, summary and transcript stand for the meeting';
 COMMENT ON COLUMN chorus.calls.removed_at       IS 'When it was found to be gone in Chorus; no view shows it from then on';
+COMMENT ON COLUMN chorus.calls.missing_since    IS 'Not listed any more since then, but not removed: too many were missing at once (chorus_accept_removals)';
+COMMENT ON COLUMN chorus.calls.listed_past      IS 'For a call that came late: how far the list had been read when it appeared behind that';
 COMMENT ON COLUMN chorus.calls.first_seen_at    IS 'When a run first listed it';
 COMMENT ON COLUMN chorus.calls.updated_at       IS 'When a stored fact about it last changed';
 COMMENT ON COLUMN chorus.calls.source_data      IS 'What else Chorus sent, by route: engagement (the list row) and conversation (the detail)';
@@ -126,7 +132,7 @@ COMMENT ON TABLE  chorus.transcripts                    IS 'How far the transcri
 COMMENT ON COLUMN chorus.transcripts.call_id            IS 'chorus.calls';
 COMMENT ON COLUMN chorus.transcripts.state              IS 'pending (not asked yet), processing (Chorus is not done), ready (has utterances), empty (nothing said or recognised), not_recorded, unavailable (private, deleted or out of reach), failed (gave up)';
 COMMENT ON COLUMN chorus.transcripts.attempts           IS 'How often Chorus was asked without getting a finished transcript';
-COMMENT ON COLUMN chorus.transcripts.next_attempt_at    IS 'When the detail of the call is read next; NULL: not before its list row changes';
+COMMENT ON COLUMN chorus.transcripts.next_attempt_at    IS 'When the detail of the call is read next: again while Chorus is not done, later at the ages of chorus_sync.detail_rereads; NULL: not before its list row changes';
 COMMENT ON COLUMN chorus.transcripts.fetched_at         IS 'When the text was read';
 COMMENT ON COLUMN chorus.transcripts.lag                IS 'From the end of the meeting to the moment the text was first read';
 COMMENT ON COLUMN chorus.transcripts.utterance_count    IS 'Number of utterances stored';

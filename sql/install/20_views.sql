@@ -73,3 +73,27 @@ COMMENT ON COLUMN chorus.topics.title      IS 'Title of the meeting';
 COMMENT ON COLUMN chorus.topics.started_at IS 'Start of the meeting';
 COMMENT ON COLUMN chorus.topics.topic      IS 'As it is named in Chorus';
 COMMENT ON COLUMN chorus.topics.count      IS 'Number of mentions, as Chorus counts them';
+
+CREATE VIEW chorus.late_arrivals AS
+SELECT c.connection_id,
+       c.call_id,
+       c.source_call_id,
+       c.title,
+       c.started_at,
+       c.first_seen_at,
+       c.first_seen_at - (c.started_at + make_interval(secs => least(coalesce(c.duration_s, 0), 86400))) AS late_by,
+       c.listed_past - c.started_at AS behind,
+       c.listed_past - c.started_at <= make_interval(secs => k.overlap_s) AS covered
+  FROM chorus.calls c
+       LEFT JOIN chorus.connections k USING (connection_id)
+ WHERE c.listed_past IS NOT NULL AND c.removed_at IS NULL;
+COMMENT ON VIEW   chorus.late_arrivals                IS 'Calls that appeared in Chorus behind newer ones that had been listed already: a plain high-water mark would have lost them';
+COMMENT ON COLUMN chorus.late_arrivals.connection_id  IS 'chorus.connections';
+COMMENT ON COLUMN chorus.late_arrivals.call_id        IS 'chorus.calls';
+COMMENT ON COLUMN chorus.late_arrivals.source_call_id IS 'Id of the engagement in Chorus';
+COMMENT ON COLUMN chorus.late_arrivals.title          IS 'Title of the call';
+COMMENT ON COLUMN chorus.late_arrivals.started_at     IS 'Time of the meeting';
+COMMENT ON COLUMN chorus.late_arrivals.first_seen_at  IS 'When a run first listed it';
+COMMENT ON COLUMN chorus.late_arrivals.late_by        IS 'From the end of the meeting to the moment it was listed';
+COMMENT ON COLUMN chorus.late_arrivals.behind         IS 'How far behind the end of the list read before it lay: what an overlap must cover';
+COMMENT ON COLUMN chorus.late_arrivals.covered        IS 'Whether the overlap in force now covers it; one that it does not cover is found by the daily listing of the whole lookback';

@@ -67,6 +67,18 @@ CREATE FUNCTION @extschema@.chorus_cancel(run_id bigint) RETURNS boolean
 COMMENT ON FUNCTION @extschema@.chorus_cancel(bigint) IS
     'Cancels a run; what it committed stays and the next run goes on from there. False: it was not under way';
 
+CREATE FUNCTION @extschema@.chorus_retry(call_id bigint) RETURNS void
+    LANGUAGE c VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'chorus_retry_wrapper';
+COMMENT ON FUNCTION @extschema@.chorus_retry(bigint) IS
+    'Asks Chorus for this call again in the next run, whatever its state, and keeps asking for as long as for a new one';
+
+CREATE FUNCTION @extschema@.chorus_accept_removals(connection text DEFAULT 'default') RETURNS bigint
+    LANGUAGE c VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'chorus_accept_removals_wrapper';
+COMMENT ON FUNCTION @extschema@.chorus_accept_removals(text) IS
+    'Removes the calls that were held back because too many were missing at once, and returns how many. What was said in them is deleted here; one that returns is fetched again';
+
 -- A procedure that commits holds no snapshot while it waits; it may carry no SET clause, so its operators and types are
 -- qualified.
 CREATE PROCEDURE @extschema@.chorus_wait(run_id bigint)

@@ -18,6 +18,8 @@ REVOKE ALL ON FUNCTION
     @extschema@.chorus_disconnect(text, boolean),
     @extschema@.chorus_sync(interval, text, boolean),
     @extschema@.chorus_cancel(bigint),
+    @extschema@.chorus_retry(bigint),
+    @extschema@.chorus_accept_removals(text),
     @extschema@.chorus_status(),
     @extschema@.chorus_transcript(bigint)
     FROM PUBLIC;
@@ -32,5 +34,7 @@ GRANT EXECUTE ON FUNCTION
     @extschema@.chorus_test_connection(text, text),
     @extschema@.chorus_disconnect(text, boolean),
     @extschema@.chorus_sync(interval, text, boolean),
-    @extschema@.chorus_cancel(bigint)
+    @extschema@.chorus_cancel(bigint),
+    @extschema@.chorus_retry(bigint),
+    @extschema@.chorus_accept_removals(text)
     TO chorus_admin;

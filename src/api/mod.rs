@@ -4,6 +4,7 @@ mod cancel;
 mod connect;
 mod disconnect;
 mod hidden;
+mod retry;
 mod schedule;
 mod sync;
 

@@ -118,16 +118,16 @@ fn ready(connection: &Connection) -> Result<()> {
     Ok(())
 }
 
-/// How far back the run lists. Without a lookback: the whole lookback of the connection as long as it was not read
-/// without a gap, then from where it was read to, less the overlap.
+/// How far back the run lists; without a lookback as an incremental run does.
 fn window_from(connection: &Connection, lookback: Option<Interval>) -> Result<DateTime<Utc>> {
     let now = settings::now();
     let Some(lookback) = lookback else {
-        let whole = now - TimeDelta::days(connection.lookback_days);
-        return Ok(match (connection.listed_from, connection.listed_to) {
-            (Some(from), Some(to)) if from <= whole => to - settings::overlap(),
-            _ => whole,
-        });
+        return Ok(sync_plan::listing::window_from(
+            now,
+            connection.lookback(),
+            connection.overlap(),
+            connection.covered(),
+        ));
     };
     // In seconds of its own, with long months: at least that far back, and no interval is too long for it.
     let days = f64::from(lookback.months()) * 31.0 + f64::from(lookback.days());

@@ -3,6 +3,7 @@
 use crate::error::Result;
 use crate::sql;
 use crate::store::copy::copy_into;
+use crate::store::removals;
 use crate::store::trackers::{self, TrackerNumbers};
 use call_rows::{
     LISTED_CALLS, LISTED_TRANSCRIPTS, ListedCall, PARTICIPANTS, Rows, add_participants,
@@ -13,10 +14,60 @@ use serde_json::{Value, json};
 use std::collections::{HashMap, HashSet};
 
 /// What a page changed.
-#[derive(Debug, Default, Clone, Copy)]
+#[derive(Debug, Default, Clone)]
 pub struct PageWritten {
     pub added: i64,
     pub updated: i64,
+    /// The calls of the page that were stored before.
+    pub known: Vec<i64>,
+}
+
+/// What pages are written for.
+#[derive(Debug, Clone, Copy)]
+pub struct Listing {
+    pub connection_id: i64,
+    /// What earlier runs had listed; None: nothing without a gap.
+    pub mark: Option<Mark>,
+    /// The daily listing of everything: calls that are out of reach are asked for again.
+    pub daily: bool,
+}
+
+/// Where a plain high-water mark would stand.
+#[derive(Debug, Clone, Copy)]
+pub struct Mark {
+    pub listed_from: DateTime<Utc>,
+    pub listed_to: DateTime<Utc>,
+    /// The newest meeting in between.
+    pub newest: DateTime<Utc>,
+}
+
+impl Mark {
+    /// The mark of a connection; None before its first walk was complete.
+    pub fn of(
+        connection_id: i64,
+        listed_from: Option<DateTime<Utc>>,
+        listed_to: Option<DateTime<Utc>>,
+    ) -> Result<Option<Mark>> {
+        let (Some(listed_from), Some(listed_to)) = (listed_from, listed_to) else {
+            return Ok(None);
+        };
+        let newest: Option<DateTime<Utc>> = sql::one_json(
+            "SELECT to_jsonb(c.started_at) FROM chorus.calls c
+              WHERE c.started_at <= $2 AND c.source = 'chorus' AND c.connection_id = $1
+              ORDER BY c.started_at DESC LIMIT 1",
+            &[sql::int8(connection_id), sql::time(listed_to)],
+        )?;
+        Ok(newest.map(|newest| Mark {
+            listed_from,
+            listed_to,
+            newest,
+        }))
+    }
+
+    /// How far the list had been read when a call appeared behind that; None: the call comes in order.
+    fn passed(&self, started_at: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        (self.listed_from <= started_at && started_at < self.newest).then_some(self.listed_to)
+    }
 }
 
 /// What is stored of a call that is listed again.
@@ -26,16 +77,21 @@ struct Known {
     fingerprint: Option<i64>,
     detail_read: bool,
     removed: bool,
+    missing: bool,
+    unavailable: bool,
 }
 
-/// Writes the calls of one page. A call that comes twice counts once: the page it came with first wins.
+/// Writes the calls of one page. A call that comes twice counts once: the page it came with first wins. `unreadable`
+/// are the ids of rows that could not be read: they are listed, whatever they say.
 pub fn write_page(
-    connection_id: i64,
+    listing: &Listing,
     calls: &[ListedCall],
+    unreadable: Vec<String>,
     numbers: &mut TrackerNumbers,
     now: DateTime<Utc>,
 ) -> Result<PageWritten> {
-    let known = known(connection_id, calls)?;
+    let connection_id = listing.connection_id;
+    let known = known(connection_id, calls, unreadable)?;
     let mut seen = HashSet::new();
     let (mut new, mut changed) = (Vec::new(), Vec::new());
     for call in calls {
@@ -50,31 +106,46 @@ pub fn write_page(
             Some(_) => {}
         }
     }
-    insert(connection_id, &new, numbers, now)?;
+    insert(listing, &new, numbers, now)?;
     let updated = update(connection_id, &changed, numbers, now)?;
+    let of_known = |wanted: fn(&Known) -> bool| -> Vec<i64> {
+        let wanted = known.values().filter(|stored| wanted(stored));
+        wanted.map(|stored| stored.call_id).collect()
+    };
+    removals::found(&of_known(|stored| stored.missing))?;
+    if listing.daily {
+        removals::ask_for(
+            &of_known(|stored| stored.unavailable && !stored.removed),
+            now,
+        )?;
+    }
     Ok(PageWritten {
         added: new.len() as i64,
         updated,
+        known: of_known(|_| true),
     })
 }
 
-fn known(connection_id: i64, calls: &[ListedCall]) -> Result<HashMap<String, Known>> {
-    let ids = calls
-        .iter()
-        .map(|call| call.source_call_id.clone())
-        .collect();
+fn known(
+    connection_id: i64,
+    calls: &[ListedCall],
+    unreadable: Vec<String>,
+) -> Result<HashMap<String, Known>> {
+    let mut ids = unreadable;
+    ids.extend(calls.iter().map(|call| call.source_call_id.clone()));
     let known = sql::one_json(
         // OFFSET 0 has each id looked up by its index. During a first run the planner knows nothing of tables that
         // were empty a moment ago, and would read all of them for every page.
         "SELECT jsonb_object_agg(c.source_call_id, jsonb_build_object(
                     'call_id', c.call_id, 'fingerprint', t.list_fingerprint,
-                    'detail_read', t.detail_fingerprint IS NOT NULL, 'removed', c.removed_at IS NOT NULL))
+                    'detail_read', t.detail_fingerprint IS NOT NULL, 'removed', c.removed_at IS NOT NULL,
+                    'missing', c.missing_since IS NOT NULL, 'unavailable', coalesce(t.state = 'unavailable', false)))
            FROM unnest($2) AS listed(id)
                 CROSS JOIN LATERAL (
-                    SELECT k.call_id, k.source_call_id, k.removed_at FROM chorus.calls k
+                    SELECT k.call_id, k.source_call_id, k.removed_at, k.missing_since FROM chorus.calls k
                      WHERE k.source = 'chorus' AND k.connection_id = $1 AND k.source_call_id = listed.id OFFSET 0) c
                 LEFT JOIN LATERAL (
-                    SELECT k.list_fingerprint, k.detail_fingerprint FROM chorus.transcripts k
+                    SELECT k.list_fingerprint, k.detail_fingerprint, k.state FROM chorus.transcripts k
                      WHERE k.call_id = c.call_id OFFSET 0) t ON true",
         &[sql::int8(connection_id), sql::texts(ids)],
     )?;
@@ -82,7 +153,7 @@ fn known(connection_id: i64, calls: &[ListedCall]) -> Result<HashMap<String, Kno
 }
 
 fn insert(
-    connection_id: i64,
+    listing: &Listing,
     new: &[&ListedCall],
     numbers: &mut TrackerNumbers,
     now: DateTime<Utc>,
@@ -99,7 +170,8 @@ fn insert(
     let mut participants = Rows::new(&PARTICIPANTS);
     let mut transcripts = Rows::new(&LISTED_TRANSCRIPTS);
     for (call, &call_id) in new.iter().zip(&call_ids) {
-        call.add_call(&mut calls, call_id, connection_id, now);
+        let listed_past = listing.mark.and_then(|mark| mark.passed(call.started_at));
+        call.add_call(&mut calls, call_id, listing.connection_id, listed_past, now);
         add_participants(&mut participants, call_id, &call.participants);
         call.add_transcript(&mut transcripts, call_id, now);
     }
@@ -110,7 +182,7 @@ fn insert(
         .iter()
         .zip(&call_ids)
         .map(|(call, &id)| (id, call.trackers.as_slice()));
-    numbers.write(connection_id, heard)
+    numbers.write(listing.connection_id, heard)
 }
 
 /// A changed row makes the detail due again. What only the detail knows stays; people and trackers follow the list
@@ -131,6 +203,7 @@ fn update(
             row["call_id"] = json!(stored.call_id);
             row["fingerprint"] = json!(call.fingerprint);
             row["recorded"] = json!(call.is_recorded());
+            row["returned"] = json!(stored.removed);
             row
         })
         .collect();
@@ -146,7 +219,7 @@ fn update(
                 summary = CASE WHEN c.private THEN NULL ELSE coalesce(n.summary, c.summary) END,
                 action_items = CASE WHEN c.private OR n.action_items = '{}' THEN c.action_items ELSE n.action_items END,
                 source_data = c.source_data || jsonb_build_object('engagement', n.engagement),
-                removed_at = NULL, updated_at = $2
+                removed_at = NULL, missing_since = NULL, updated_at = $2
            FROM json_to_recordset($1::json) AS n(
                 call_id bigint, call_type text, title text, started_at timestamptz, duration_s double precision,
                 owner_user_id bigint, host_email text, account_id text, account_name text, opportunity_id text,
@@ -158,11 +231,12 @@ fn update(
     sql::execute(
         "UPDATE chorus.transcripts t
             SET list_fingerprint = n.fingerprint,
-                state = CASE WHEN t.state IN ('pending', 'not_recorded')
+                state = CASE WHEN n.returned OR t.state IN ('pending', 'not_recorded')
                              THEN CASE WHEN n.recorded THEN 'pending' ELSE 'not_recorded' END
                              ELSE t.state END,
-                next_attempt_at = CASE WHEN n.recorded THEN $2 END
-           FROM json_to_recordset($1::json) AS n(call_id bigint, fingerprint bigint, recorded boolean)
+                next_attempt_at = CASE WHEN n.recorded THEN $2 END,
+                problem = CASE WHEN n.returned THEN NULL ELSE t.problem END
+           FROM json_to_recordset($1::json) AS n(call_id bigint, fingerprint bigint, recorded boolean, returned boolean)
           WHERE t.call_id = n.call_id",
         &[sql::json(&rows), sql::time(now)],
     )?;

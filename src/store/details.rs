@@ -4,10 +4,13 @@ use crate::error::Result;
 use crate::sql;
 use crate::store::copy::copy_all;
 use crate::store::problems::{self, Problem};
+use crate::store::removals;
 use crate::store::trackers::{self, TrackerNumbers};
 use call_rows::{CallTracker, Detail, Listed, Rows, Text, TranscriptState};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
+use sync_plan::details;
 
 /// A call whose detail is due.
 #[derive(Debug, Clone, Deserialize)]
@@ -21,6 +24,10 @@ pub struct Due {
     pub detail_fingerprint: Option<i64>,
     pub text_fingerprint: Option<i64>,
     pub utterance_count: i32,
+    pub problem: Option<String>,
+    pub private: bool,
+    /// Found to be gone before; somebody asked for it all the same.
+    pub removed: bool,
     #[serde(default)]
     pub listed: Vec<Listed>,
 }
@@ -29,6 +36,23 @@ impl Due {
     pub fn has_text(&self) -> bool {
         self.utterance_count > 0
     }
+
+    /// Whether reading just what was read before would change nothing. What was out of reach meanwhile is taken anew.
+    pub fn is_settled(&self) -> bool {
+        self.private
+            || (!self.removed && matches!(self.state.as_str(), "processing" | "ready" | "empty"))
+    }
+}
+
+/// What decides about calls beside what Chorus answered.
+#[derive(Debug, Default)]
+pub struct Rules {
+    /// `chorus_sync.transcript_retry_days`
+    pub keep_asking: TimeDelta,
+    /// `chorus_sync.detail_rereads`
+    pub rereads: Vec<TimeDelta>,
+    /// Calls that the list does not have any more: what cannot be read of them is gone.
+    pub unlisted: HashSet<i64>,
 }
 
 /// What asking for a detail came to.
@@ -49,6 +73,7 @@ pub enum Outcome {
 #[derive(Debug, Default, Clone, Copy)]
 pub struct DetailsWritten {
     pub calls_updated: i64,
+    pub calls_removed: i64,
     pub transcripts_added: i64,
     pub utterances_added: i64,
 }
@@ -68,7 +93,8 @@ pub fn due(
         &format!(
             "SELECT jsonb_agg(d ORDER BY d.due_at, d.call_id)
                FROM (SELECT t.call_id, c.source_call_id, t.next_attempt_at AS due_at, t.state, t.attempts,
-                            t.detail_fingerprint, t.text_fingerprint, t.utterance_count,
+                            t.detail_fingerprint, t.text_fingerprint, t.utterance_count, t.problem,
+                            c.private, c.removed_at IS NOT NULL AS removed,
                             coalesce(c.started_at + make_interval(secs => least(coalesce(c.duration_s, 0), 86400)), $2) AS ended_at,
                             coalesce(c.source_data #> '{{engagement,participants}}', '[]') AS listed
                        FROM chorus.transcripts t {OF_THE_CONNECTION}
@@ -91,8 +117,8 @@ pub fn due(
 /// The call of each transcript, if it is of connection $1. OFFSET 0 has it looked up by its key, in the order in which
 /// transcripts are due; left to itself the planner reads all calls of the connection for each look.
 const OF_THE_CONNECTION: &str = "CROSS JOIN LATERAL (
-    SELECT k.source_call_id, k.started_at, k.duration_s, k.source_data FROM chorus.calls k
-     WHERE k.call_id = t.call_id AND k.connection_id = $1 AND k.removed_at IS NULL OFFSET 0) c";
+    SELECT k.source_call_id, k.started_at, k.duration_s, k.source_data, k.private, k.removed_at FROM chorus.calls k
+     WHERE k.call_id = t.call_id AND k.connection_id = $1 AND k.source = 'chorus' OFFSET 0) c";
 
 /// How many calls are due.
 pub fn count_due(connection_id: i64, now: DateTime<Utc>) -> Result<i64> {
@@ -147,17 +173,18 @@ struct Batch {
     /// Calls with rows from an earlier detail that have to go first.
     replaced: Vec<i64>,
     silenced: Vec<i64>,
+    removed: Vec<i64>,
     metrics: Vec<Rows>,
     utterances: Vec<Rows>,
     written: DetailsWritten,
 }
 
-/// Writes what asking for a batch of details came to. `keep_asking` is `chorus_sync.transcript_retry_days`.
+/// Writes what asking for a batch of details came to.
 pub fn write(
     connection_id: i64,
     outcomes: Vec<(Due, Outcome)>,
     numbers: &mut TrackerNumbers,
-    keep_asking: TimeDelta,
+    rules: &Rules,
     now: DateTime<Utc>,
     run_began: DateTime<Utc>,
 ) -> Result<DetailsWritten> {
@@ -171,18 +198,22 @@ pub fn write(
         heard: Vec::new(),
         replaced: Vec::new(),
         silenced: Vec::new(),
+        removed: Vec::new(),
         metrics: Vec::new(),
         utterances: Vec::new(),
         written: DetailsWritten::default(),
     };
     for (due, outcome) in outcomes {
-        batch.add(due, outcome, keep_asking, now);
+        batch.add(due, outcome, rules, now);
     }
     batch.write(connection_id, numbers, now, run_began)
 }
 
 impl Batch {
-    fn add(&mut self, due: Due, outcome: Outcome, keep_asking: TimeDelta, now: DateTime<Utc>) {
+    fn add(&mut self, due: Due, outcome: Outcome, rules: &Rules, now: DateTime<Utc>) {
+        let ask_again = |row: &mut TranscriptRow, why: &str| {
+            again(row, &due, why, rules.keep_asking, now);
+        };
         let mut row = TranscriptRow {
             call_id: due.call_id,
             state: None,
@@ -200,27 +231,26 @@ impl Batch {
             Outcome::Unchanged => {
                 self.read.push(due.source_call_id.clone());
                 if due.state == "processing" {
-                    again(
-                        &mut row,
-                        &due,
-                        "Chorus is still processing it",
-                        keep_asking,
-                        now,
-                    );
+                    ask_again(&mut row, "Chorus is still processing it");
+                } else {
+                    row.problem = due.problem.clone();
                 }
             }
             Outcome::Read(detail) => {
                 self.read.push(due.source_call_id.clone());
-                self.take(&due, *detail, &mut row, keep_asking, now);
+                self.take(&due, *detail, &mut row, rules.keep_asking, now);
             }
-            Outcome::NotYet(why) => again(&mut row, &due, &why, keep_asking, now),
-            Outcome::Missing if now - due.ended_at < keep_asking => {
-                again(
+            Outcome::NotYet(why) => ask_again(&mut row, &why),
+            Outcome::Missing if due.removed || rules.unlisted.contains(&due.call_id) => {
+                self.removed.push(due.call_id);
+                return;
+            }
+            // Nothing was recorded, so nothing is missing.
+            Outcome::Missing if due.state == "not_recorded" => {}
+            Outcome::Missing if now - due.ended_at < rules.keep_asking => {
+                ask_again(
                     &mut row,
-                    &due,
                     "not found: not ready yet, private, deleted or out of reach",
-                    keep_asking,
-                    now,
                 );
             }
             Outcome::Missing => {
@@ -230,9 +260,12 @@ impl Batch {
                 row.problem = Some("not found: private, deleted or out of reach".to_owned());
             }
             Outcome::Unreadable(problem) => {
-                again(&mut row, &due, &problem.problem, keep_asking, now);
+                ask_again(&mut row, &problem.problem);
                 self.problems.push(problem);
             }
+        }
+        if row.next_attempt_at.is_none() {
+            row.next_attempt_at = details::reread_at(now, due.ended_at, &rules.rereads);
         }
         self.transcripts.push(row);
     }
@@ -318,6 +351,7 @@ impl Batch {
         delete("utterances", &self.silenced)?;
         copy_all(&self.utterances);
         update_transcripts(&self.transcripts)?;
+        written.calls_removed = removals::remove(&self.removed, now)?;
         problems::record(connection_id, &self.problems, now)?;
         problems::solved(connection_id, CONVERSATION, self.read)?;
         Ok(written)
@@ -327,8 +361,7 @@ impl Batch {
 /// The route that details come from, as `chorus.problems` names it.
 pub const CONVERSATION: &str = "/api/v1/conversations/{id}";
 
-/// Asks again later: after one minute first, then twice as long each time, at most six hours apart, each a little
-/// earlier or later so that calls which failed together do not come together. Gives up when the meeting is too long ago.
+/// Asks again later, or gives up when the meeting is too long ago.
 fn again(
     row: &mut TranscriptRow,
     due: &Due,
@@ -336,22 +369,16 @@ fn again(
     keep_asking: TimeDelta,
     now: DateTime<Utc>,
 ) {
-    const LONGEST_S: i64 = 6 * 3600;
     row.attempts = due.attempts.saturating_add(1);
     row.problem = Some(why.to_owned());
-    if now - due.ended_at >= keep_asking {
-        if !due.has_text() {
-            row.state = Some(TranscriptState::Failed);
-        }
-        return;
-    }
+    row.next_attempt_at =
+        details::ask_again_at(now, due.ended_at, due.attempts, keep_asking, due.call_id);
     if !due.has_text() {
-        row.state = Some(TranscriptState::Processing);
+        row.state = Some(match row.next_attempt_at {
+            Some(_) => TranscriptState::Processing,
+            None => TranscriptState::Failed,
+        });
     }
-    let delay_s = (60i64 << due.attempts.clamp(0, 9)).min(LONGEST_S);
-    // Spread by the call's own number, so that a replay gives the same times.
-    let spread = (due.call_id.wrapping_mul(0x9E37_79B9) >> 16).rem_euclid(250) - 125;
-    row.next_attempt_at = Some(now + TimeDelta::milliseconds(delay_s * (1000 + spread)));
 }
 
 fn delete(table: &str, call_ids: &[i64]) -> Result<()> {
@@ -407,7 +434,8 @@ fn update_facts(
                     opportunity_name = s.opportunity_name, language = s.language, meeting_url = s.meeting_url,
                     ical_uid = s.ical_uid, processing_state = s.processing_state, no_show = s.no_show,
                     private = s.private, summary = s.summary, action_items = s.action_items,
-                    source_data = s.source_data, updated_at = $2
+                    source_data = s.source_data, updated_at = $2,
+                    removed_at = CASE WHEN s.private THEN c.removed_at END
                FROM sent s
               WHERE c.call_id = s.call_id
              RETURNING s.read_before AND s.updated_before < $3 AS counts

@@ -5,6 +5,7 @@ pub mod copy;
 pub mod details;
 pub mod people;
 pub mod problems;
+pub mod removals;
 pub mod runs;
 pub mod scorecards;
 pub mod trackers;

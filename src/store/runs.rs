@@ -1,9 +1,11 @@
 //! The record of runs. Whether a run is alive is told by its lock, never by its row.
 
 use crate::error::{Error, Result};
-use crate::sql;
-use chrono::{DateTime, Utc};
+use crate::store::removals;
+use crate::{settings, sql};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
+use sync_plan::listing::Covered;
 
 /// What is counted in a run; columns of `chorus.runs`.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -117,6 +119,29 @@ pub struct Connection {
     /// The stretch of time in which the list was read without a gap.
     pub listed_from: Option<DateTime<Utc>>,
     pub listed_to: Option<DateTime<Utc>>,
+    pub whole_listed_at: Option<DateTime<Utc>>,
+    pub overlap_s: Option<f64>,
+}
+
+impl Connection {
+    /// What was listed without a gap.
+    pub fn covered(&self) -> Option<Covered> {
+        Some(Covered {
+            from: self.listed_from?,
+            to: self.listed_to?,
+            whole_at: self.whole_listed_at,
+        })
+    }
+
+    pub fn lookback(&self) -> TimeDelta {
+        TimeDelta::days(self.lookback_days)
+    }
+
+    /// The overlap in force: as set, or what the last run made of it.
+    pub fn overlap(&self) -> TimeDelta {
+        let in_force_s = self.overlap_s.unwrap_or_default();
+        settings::overlap().max(TimeDelta::seconds(in_force_s as i64))
+    }
 }
 
 /// The connection of that name, as it is committed at this moment or was changed by the caller's own transaction,
@@ -243,10 +268,11 @@ pub fn wait_until(run_id: i64, until: DateTime<Utc>) -> Result<()> {
     Ok(())
 }
 
-/// How it ended, and what that means for the connection.
+/// How it ended, and what that means for the connection. A run that only read details says nothing about the listing.
 pub fn finish(
     run_id: i64,
     connection_id: i64,
+    trigger: Trigger,
     counters: &Counters,
     failure: Option<&Error>,
     now: DateTime<Utc>,
@@ -256,12 +282,19 @@ pub fn finish(
         Some(error) if error.is_cancel() => "cancelled",
         Some(_) => "failed",
     };
-    let problem = failure.map(|error| match state {
-        "cancelled" => "cancelled; what was committed stays",
-        _ => error.message.as_str(),
-    });
-    // PostgreSQL's own errors have none.
-    let hint = failure.map(|error| error.hint.as_deref().unwrap_or(GOES_ON));
+    let (problem, hint) = match failure {
+        None => held_back(connection_id)?,
+        Some(error) if error.is_cancel() => (
+            Some("cancelled; what was committed stays".to_owned()),
+            error.hint.clone(),
+        ),
+        // PostgreSQL's own errors have no hint.
+        Some(error) => (
+            Some(error.message.clone()),
+            error.hint.clone().or_else(|| Some(GOES_ON.to_owned())),
+        ),
+    };
+    let (problem, hint) = (problem.as_deref(), hint.as_deref());
     count(run_id, counters)?;
     sql::execute(
         "UPDATE chorus.runs SET state = $2, finished_at = $3, phase = NULL, sqlstate = $4, problem = $5, hint = $6 WHERE run_id = $1",
@@ -274,21 +307,79 @@ pub fn finish(
             sql::text(hint),
         ],
     )?;
-    match state {
-        "succeeded" => sql::execute(
-            "UPDATE chorus.connections SET last_success_at = $2, problem = NULL, hint = NULL WHERE connection_id = $1",
-            &[sql::int8(connection_id), sql::time(now)],
-        )?,
-        "failed" => sql::execute(
-            "UPDATE chorus.connections SET problem = $2, hint = $3 WHERE connection_id = $1",
+    let tells = match state {
+        "succeeded" => trigger != Trigger::Retry,
+        _ => state == "failed",
+    };
+    if tells {
+        sql::execute(
+            "UPDATE chorus.connections k
+                SET last_success_at = CASE WHEN $2 = 'succeeded' THEN $3 ELSE k.last_success_at END, problem = $4, hint = $5
+              WHERE k.connection_id = $1",
             &[
                 sql::int8(connection_id),
+                sql::text(state),
+                sql::time(now),
                 sql::text(problem),
                 sql::text(hint),
             ],
-        )?,
-        _ => 0,
-    };
+        )?;
+    }
+    Ok(())
+}
+
+/// What a connection says of calls that are held back, after their number.
+const HELD_BACK: &str = "calls are not listed any more, which looks like a key that lost its view";
+
+/// A person has decided: nothing is held back any more, and the connection does not say so either.
+pub fn forget_held_back(connection_id: i64) -> Result<()> {
+    sql::execute(
+        "UPDATE chorus.connections SET problem = NULL, hint = NULL
+          WHERE connection_id = $1 AND strpos(problem, $2) > 0",
+        &[sql::int8(connection_id), sql::text(HELD_BACK)],
+    )?;
+    Ok(())
+}
+
+/// What a good run leaves to a person: calls that are missing and were not removed.
+fn held_back(connection_id: i64) -> Result<(Option<String>, Option<String>)> {
+    Ok(match removals::held(connection_id)? {
+        0 => (None, None),
+        held => (
+            Some(format!("{held} {HELD_BACK}: none was removed")),
+            Some(
+                "See in Chorus what the key's user may see. If the calls are really gone: SELECT chorus_accept_removals();"
+                    .to_owned(),
+            ),
+        ),
+    })
+}
+
+/// Deletes the record of old runs of a connection, some at a time: those in which nothing changed after a day, others
+/// after `retention`. What the next runs go by stays: walks that were not ended, and the last run that read everything.
+pub fn forget_old(
+    connection_id: i64,
+    run_id: i64,
+    retention: TimeDelta,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sql::execute(
+        "DELETE FROM chorus.runs WHERE run_id IN (
+             SELECT r.run_id FROM chorus.runs r
+              WHERE r.connection_id = $1 AND r.run_id < $2 AND r.list_cursor IS NULL
+                AND r.finished_at < CASE WHEN r.state = 'succeeded' AND r.problem IS NULL AND r.calls_added = 0
+                                           AND r.calls_updated = 0 AND r.calls_removed = 0 AND r.transcripts_added = 0
+                                         THEN greatest($3, $4 - interval '1 day') ELSE $3 END
+                AND r.run_id <> coalesce((SELECT max(g.run_id) FROM chorus.runs g
+                                           WHERE g.connection_id = $1 AND g.state = 'succeeded' AND g.trigger <> 'retry'), 0)
+              ORDER BY r.run_id LIMIT 1000)",
+        &[
+            sql::int8(connection_id),
+            sql::int8(run_id),
+            sql::time(now - retention),
+            sql::time(now),
+        ],
+    )?;
     Ok(())
 }
 
@@ -346,6 +437,34 @@ pub fn extend_listed(connection_id: i64, walk: &Walk) -> Result<()> {
             sql::int8(connection_id),
             sql::time(walk.window_from),
             sql::time(walk.window_to),
+        ],
+    )?;
+    Ok(())
+}
+
+/// How far behind its mark the latest of the last thirty days' late arrivals lay.
+pub fn furthest_behind(connection_id: i64, now: DateTime<Utc>) -> Result<Option<TimeDelta>> {
+    let behind_s = sql::one::<f64>(
+        "SELECT extract(epoch FROM max(c.listed_past - c.started_at))::float8 FROM chorus.calls c
+          WHERE c.connection_id = $1 AND c.listed_past IS NOT NULL AND c.first_seen_at > $2 - interval '30 days'",
+        &[sql::int8(connection_id), sql::time(now)],
+    )?;
+    Ok(behind_s.map(|behind_s| TimeDelta::seconds(behind_s as i64)))
+}
+
+/// Notes the overlap in force, and a listing of the whole lookback if there was one.
+pub fn note_listing(
+    connection_id: i64,
+    whole_at: Option<DateTime<Utc>>,
+    overlap: TimeDelta,
+) -> Result<()> {
+    sql::execute(
+        "UPDATE chorus.connections k SET whole_listed_at = coalesce($2, k.whole_listed_at), overlap_s = $3
+          WHERE k.connection_id = $1 AND ($2 IS NOT NULL OR k.overlap_s IS DISTINCT FROM $3)",
+        &[
+            sql::int8(connection_id),
+            sql::time(whole_at),
+            sql::float8(overlap.num_seconds() as f64),
         ],
     )?;
     Ok(())

@@ -4,7 +4,7 @@ use super::run::Run;
 use crate::error::Result;
 use crate::offload::Sender;
 use crate::settings;
-use crate::store::details::{self, CONVERSATION, Due, Outcome};
+use crate::store::details::{self, CONVERSATION, Due, Outcome, Rules};
 use crate::store::problems::Problem;
 use call_rows::{DetailContext, detail};
 use chorus_client::{Client, Error as ClientError};
@@ -39,7 +39,11 @@ impl Run {
     pub fn read_details(&mut self) -> Result<()> {
         let connection_id = self.assignment.connection_id;
         let due_at = settings::now();
-        let keep_asking = settings::transcript_retry();
+        let rules = Rules {
+            keep_asking: settings::transcript_retry(),
+            rereads: settings::detail_rereads(),
+            unlisted: std::mem::take(&mut self.unlisted),
+        };
         self.step("counting what is due", |_, after| {
             after.details_due = details::count_due(connection_id, due_at)?;
             Ok(())
@@ -120,7 +124,7 @@ impl Run {
                     self.open_link().offload.next_before(&mut answers, deadline)
                 };
             }
-            self.write_details(batch, keep_asking)?;
+            self.write_details(batch, &rules)?;
             if let Some(error) = refused {
                 return Err(self.client_error(&error));
             }
@@ -142,7 +146,7 @@ impl Run {
     fn write_details(
         &mut self,
         batch: Vec<(Due, Outcome, Option<tokio::sync::OwnedSemaphorePermit>)>,
-        keep_asking: chrono::TimeDelta,
+        rules: &Rules,
     ) -> Result<()> {
         if batch.is_empty() {
             return Ok(());
@@ -162,12 +166,13 @@ impl Run {
                 connection_id,
                 outcomes,
                 &mut run.numbers,
-                keep_asking,
+                rules,
                 now,
                 run_began,
             )?;
             after.details_read += read;
             after.calls_updated += written.calls_updated;
+            after.calls_removed += written.calls_removed;
             after.transcripts_added += written.transcripts_added;
             after.utterances_added += written.utterances_added;
             Ok(())
@@ -206,7 +211,10 @@ async fn read_one(
 ) -> Answer {
     let read = client.conversation(&due.source_call_id).await;
     let outcome = match read {
-        Ok(conversation) if due.detail_fingerprint == Some(conversation.fingerprint as i64) => {
+        Ok(conversation)
+            if due.is_settled()
+                && due.detail_fingerprint == Some(conversation.fingerprint as i64) =>
+        {
             Ok(Outcome::Unchanged)
         }
         Ok(conversation) => {

@@ -4,7 +4,7 @@ use super::gap::{Gaps, is_about_the_page};
 use super::run::Run;
 use crate::error::{Error, Result};
 use crate::settings;
-use crate::store::calls::write_page;
+use crate::store::calls::{Listing, Mark, write_page};
 use crate::store::problems::{self, Problem};
 use crate::store::runs::{self, Walk};
 use crate::transaction::transaction;
@@ -14,11 +14,22 @@ use chorus_client::{
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::StreamExt;
+use sync_plan::listing::overlap_in_force;
 
 /// The route, as `chorus.problems` names it.
 const ROUTE: &str = "/v3/engagements";
 /// Pages that are read and taken apart while one is written.
 const PAGES_AHEAD: usize = 4;
+
+/// What a run listed.
+pub struct ListedWindow {
+    pub from: DateTime<Utc>,
+    pub to: DateTime<Utc>,
+    /// The calls in it that were stored before.
+    pub calls: Vec<i64>,
+    /// Whether nothing had to be left out.
+    pub complete: bool,
+}
 
 /// A page that is ready to be written.
 struct Page {
@@ -32,12 +43,17 @@ struct Page {
 impl Run {
     /// Ends the walks that earlier runs left, with their own filters, and then walks this run's own window. What could
     /// not be listed is returned as an error that may wait until the rest of the run is done.
-    pub fn read_list(&mut self) -> Result<Option<Error>> {
+    pub fn read_list(&mut self) -> Result<(Option<ListedWindow>, Option<Error>)> {
         let connection_id = self.assignment.connection_id;
         let run_id = self.assignment.run_id;
-        let left = transaction("looking for unfinished walks", || {
-            runs::unfinished_walks(connection_id)
+        let (from, to) = (self.connection.listed_from, self.connection.listed_to);
+        let (left, mark) = transaction("looking where the list was left", || {
+            Ok((
+                runs::unfinished_walks(connection_id)?,
+                Mark::of(connection_id, from, to)?,
+            ))
         })?;
+        self.mark = mark;
         for walk in left.into_iter().filter(|walk| walk.run_id != run_id) {
             match self.walk(&walk) {
                 // Chorus does not take the cursor, or not now: the same window is walked from its top.
@@ -58,20 +74,43 @@ impl Run {
             window_to: self.began,
             list_cursor: None,
         };
+        self.seen.clear();
         let gaps = self.walk(&fresh)?;
+        let listed = ListedWindow {
+            from: fresh.window_from,
+            to: fresh.window_to,
+            calls: std::mem::take(&mut self.seen),
+            complete: gaps.is_empty(),
+        };
         if !gaps.is_empty() {
-            return Ok(Some(gaps.error()));
+            return Ok((Some(listed), Some(gaps.error())));
         }
         // A row without an id may lie anywhere; only a walk of the whole lookback can tell that it is gone.
-        let (began, whole) = (self.began, TimeDelta::days(self.connection.lookback_days));
+        let (began, whole) = (self.began, self.lists_all());
         self.step("forgetting what can be read again", |_, _| {
             problems::gaps_closed(connection_id, ROUTE, Gaps::BEGINNING)?;
-            if fresh.window_from <= began - whole {
+            if whole {
                 problems::not_met_since(connection_id, ROUTE, began)?;
             }
             Ok(())
         })?;
-        Ok(None)
+        Ok((Some(listed), None))
+    }
+
+    /// Whether this run lists all that is looked after, as one does every day.
+    pub fn lists_all(&self) -> bool {
+        self.assignment.window_from <= self.began - self.connection.lookback()
+    }
+
+    /// Notes how much was listed, and how much overlap the next run needs.
+    pub fn note_listing(&mut self, listed: &ListedWindow) -> Result<()> {
+        let (connection_id, lookback) = (self.connection.connection_id, self.connection.lookback());
+        let whole_at = self.lists_all().then_some(listed.to);
+        self.step("noting what was listed", |_, _| {
+            let behind = runs::furthest_behind(connection_id, settings::now())?;
+            let overlap = overlap_in_force(settings::overlap(), behind, lookback);
+            runs::note_listing(connection_id, whole_at, overlap)
+        })
     }
 
     /// Walks from the cursor, or the top, to the end of the window; returns what had to be left out.
@@ -157,7 +196,21 @@ impl Run {
         let connection_id = self.assignment.connection_id;
         self.step("writing a page of calls", |run, after| {
             let now = settings::now();
-            let written = write_page(connection_id, &page.calls, &mut run.numbers, now)?;
+            let listing = Listing {
+                connection_id,
+                mark: run.mark,
+                daily: run.lists_all(),
+            };
+            let unreadable = page.problems.iter();
+            let unreadable = unreadable.filter_map(|problem| problem.source_call_id.clone());
+            let written = write_page(
+                &listing,
+                &page.calls,
+                unreadable.collect(),
+                &mut run.numbers,
+                now,
+            )?;
+            run.seen.extend(written.known);
             let read = page.calls.iter().map(|call| call.source_call_id.clone());
             problems::solved(connection_id, ROUTE, read.collect())?;
             problems::record(connection_id, &page.problems, now)?;

@@ -10,6 +10,7 @@ mod details;
 mod gap;
 mod list;
 mod people;
+mod removals;
 mod run;
 mod scorecards;
 
@@ -312,8 +313,15 @@ fn record_end(
         store::runs::finish(
             assignment.run_id,
             assignment.connection_id,
+            assignment.trigger,
             counters,
             failure,
+            now,
+        )?;
+        store::runs::forget_old(
+            assignment.connection_id,
+            assignment.run_id,
+            crate::settings::run_retention(),
             now,
         )
     })

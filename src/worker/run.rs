@@ -3,6 +3,7 @@
 use super::Assignment;
 use crate::error::{Error, Result};
 use crate::offload::{Offload, Receiver};
+use crate::store::calls::Mark;
 use crate::store::runs::{self, Connection, Counters, Trigger};
 use crate::store::trackers::TrackerNumbers;
 use crate::transaction::transaction;
@@ -11,6 +12,7 @@ use chorus_client::{BaseUrl, Client};
 use chrono::{DateTime, Utc};
 use meeting_match::registrable_domain;
 use pgrx::pg_sys;
+use std::collections::HashSet;
 use std::ffi::CString;
 use std::time::{Duration, SystemTime};
 
@@ -22,6 +24,12 @@ pub struct Run {
     pub connection: Connection,
     pub began: DateTime<Utc>,
     pub numbers: TrackerNumbers,
+    /// Calls that the list does not have any more, for the phase that reads details.
+    pub unlisted: HashSet<i64>,
+    /// How far earlier runs had listed.
+    pub mark: Option<Mark>,
+    /// The calls of the pages written so far that were stored before.
+    pub seen: Vec<i64>,
     counters: Counters,
     link: Option<Link>,
 }
@@ -45,9 +53,14 @@ impl Run {
                 workspace_domain: None,
                 listed_from: None,
                 listed_to: None,
+                whole_listed_at: None,
+                overlap_s: None,
             },
             began,
             numbers: TrackerNumbers::default(),
+            unlisted: HashSet::new(),
+            mark: None,
+            seen: Vec::new(),
             counters: Counters::default(),
             link: None,
         }
@@ -78,11 +91,14 @@ impl Run {
         self.enter("users and teams")?;
         self.read_people()?;
         self.enter("calls")?;
-        let left_out = match self.read_list() {
+        let (listed, left_out) = match self.read_list() {
             // A list that Chorus does not hand out now is no reason to leave what was listed before unread.
-            Err(error) if error.sqlstate.starts_with("08") => Some(error),
+            Err(error) if error.sqlstate.starts_with("08") => (None, Some(error)),
             listed => listed?,
         };
+        if let Some(listed) = &listed {
+            self.look_for_missing(listed)?;
+        }
         self.enter("transcripts")?;
         // A role that may list but not read details still gets the rest, and then hears of it.
         let details = self.read_details();
@@ -91,6 +107,9 @@ impl Run {
             .is_err_and(|error| error.sqlstate != "28000")
         {
             return details;
+        }
+        if let Some(listed) = &listed {
+            self.note_listing(listed)?;
         }
         self.enter("scorecards")?;
         self.read_scorecards()?;
@@ -166,7 +185,8 @@ impl Run {
         Error::from_client(error, &self.connection.base_url)
     }
 
-    fn enter(&mut self, phase: &'static str) -> Result<()> {
+    /// Says what the run does from now on.
+    pub fn enter(&mut self, phase: &'static str) -> Result<()> {
         self.step(phase, |run, after| {
             runs::set_phase(run.assignment.run_id, phase, after, settings::now())
         })

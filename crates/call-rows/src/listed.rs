@@ -34,6 +34,7 @@ pub static LISTED_CALLS: Target = Target {
         "summary",
         "action_items",
         "meeting_id",
+        "listed_past",
         "first_seen_at",
         "updated_at",
         "source_data",
@@ -127,7 +128,15 @@ impl ListedCall {
     }
 
     /// Adds the row of a call that is new. `meeting_id` is its own: every call begins as a meeting of its own.
-    pub fn add_call(&self, rows: &mut Rows, call_id: i64, connection_id: i64, now: DateTime<Utc>) {
+    /// `listed_past` says how far the list had been read, if the call appears behind that.
+    pub fn add_call(
+        &self,
+        rows: &mut Rows,
+        call_id: i64,
+        connection_id: i64,
+        listed_past: Option<DateTime<Utc>>,
+        now: DateTime<Utc>,
+    ) {
         rows.row()
             .int8(call_id)
             .text("chorus")
@@ -150,6 +159,7 @@ impl ListedCall {
             .text(self.summary.as_deref())
             .texts(&self.action_items)
             .int8(call_id)
+            .time(listed_past)
             .time(now)
             .time(now)
             .json(&json!({ "engagement": self.engagement }));

@@ -17,6 +17,8 @@ mod privileges;
 mod quirk_case;
 mod quirks;
 mod quirks_of_details;
+mod removals;
+mod rereads;
 mod resume;
 mod schemas;
 mod sealing;
