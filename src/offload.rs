@@ -96,16 +96,21 @@ impl Offload {
         &self,
         future: impl Future<Output = T> + Send + 'static,
     ) -> Result<T> {
+        self.run_and_look(future, None, || {})
+    }
+
+    /// The same, and `meanwhile` is called at least every `every` while it waits.
+    pub fn run_and_look<T: Send + 'static>(
+        &self,
+        future: impl Future<Output = T> + Send + 'static,
+        every: Option<Duration>,
+        meanwhile: impl FnMut(),
+    ) -> Result<T> {
         let mut answers = self.stream(1, |sender| async move {
             sender.send(future.await).await;
         });
-        self.next(&mut answers, None, || {})?.ok_or_else(|| {
-            Error::new(
-                "XX000",
-                "a network thread of chorus_sync ended without an answer",
-                "",
-            )
-        })
+        self.next(&mut answers, every, meanwhile)?
+            .ok_or_else(broken_off)
     }
 
     /// Lets `produce` send values, at most `ahead` of the main thread.

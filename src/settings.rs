@@ -4,16 +4,15 @@
 
 use crate::error::{Error, Result};
 use crate::files;
+use crate::store::pace::KeptPace;
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use pgrx::{GucContext, GucFlags, GucRegistry, GucSetting, pg_sys};
 use std::ffi::CString;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 type Text = GucSetting<Option<CString>>;
 
-static ENABLED: GucSetting<bool> = GucSetting::<bool>::new(true);
-static DATABASES: Text = Text::new(Some(c""));
 static MAX_CONCURRENT_REQUESTS: GucSetting<i32> = GucSetting::<i32>::new(16);
 static MAX_REQUESTS_PER_MINUTE: GucSetting<i32> = GucSetting::<i32>::new(0);
 static REQUEST_TIMEOUT_MS: GucSetting<i32> = GucSetting::<i32>::new(60_000);
@@ -33,22 +32,6 @@ static CLOCK_OFFSET: Text = Text::new(Some(c"0"));
 pub fn define() {
     let none = GucFlags::default();
     let hidden = GucFlags::SUPERUSER_ONLY | GucFlags::NO_SHOW_ALL;
-    GucRegistry::define_bool_guc(
-        c"chorus_sync.enabled",
-        c"Whether runs start by themselves.",
-        c"A run under way goes on. chorus_sync() works in any case.",
-        &ENABLED,
-        GucContext::Suset,
-        none,
-    );
-    GucRegistry::define_string_guc(
-        c"chorus_sync.databases",
-        c"Databases, separated by commas, in which runs start by themselves.",
-        c"Empty: all but templates.",
-        &DATABASES,
-        GucContext::Sighup,
-        none,
-    );
     GucRegistry::define_int_guc(
         c"chorus_sync.max_concurrent_requests",
         c"How many requests to Chorus may be under way at once.",
@@ -162,18 +145,15 @@ pub fn define() {
         GucContext::Suset,
         hidden,
     );
+    GucRegistry::define_string_guc(
+        c"chorus_sync.timezone",
+        c"Time zone in which cron schedules are meant.",
+        c"A name of the IANA database such as Europe/Berlin.",
+        &TIMEZONE,
+        GucContext::Suset,
+        none,
+    );
     unsafe {
-        GucRegistry::define_string_guc_with_hooks(
-            c"chorus_sync.timezone",
-            c"Time zone in which cron schedules are meant.",
-            c"A name of the IANA database such as Europe/Berlin.",
-            &TIMEZONE,
-            GucContext::Suset,
-            none,
-            Some(check_timezone),
-            None,
-            None,
-        );
         GucRegistry::define_string_guc_with_hooks(
             c"chorus_sync.clock_offset",
             c"Added to every time that chorus_sync reads; for tests.",
@@ -204,9 +184,14 @@ fn optional(setting: &Text) -> Option<String> {
 /// The time by which everything is decided: the server's clock plus `chorus_sync.clock_offset`. To the microsecond, as
 /// PostgreSQL keeps it: a window that was stored is asked for in the same words again.
 pub fn now() -> DateTime<Utc> {
-    let now = Utc::now().trunc_subsecs(6);
+    by_our_clock(SystemTime::now())
+}
+
+/// A time of the system's clock by ours.
+pub fn by_our_clock(time: SystemTime) -> DateTime<Utc> {
+    let time = DateTime::<Utc>::from(time).trunc_subsecs(6);
     let offset = offset(&text(&CLOCK_OFFSET)).unwrap_or_default();
-    now.checked_add_signed(offset).unwrap_or(now)
+    time.checked_add_signed(offset).unwrap_or(time)
 }
 
 /// Reads `90`, `-2.5`, `3d`, `3 days` or `1 day 2 hours`; a bare number is seconds. None if it is neither.
@@ -247,40 +232,6 @@ unsafe extern "C-unwind" fn check_offset(
     let value = unsafe { *value };
     value.is_null()
         || offset(&unsafe { std::ffi::CStr::from_ptr(value) }.to_string_lossy()).is_some()
-}
-
-/// Refuses a `chorus_sync.timezone` that is none.
-#[pgrx::pg_guard]
-unsafe extern "C-unwind" fn check_timezone(
-    value: *mut *mut std::ffi::c_char,
-    _extra: *mut *mut std::ffi::c_void,
-    _source: pg_sys::GucSource::Type,
-) -> bool {
-    let value = unsafe { *value };
-    value.is_null()
-        || sync_plan::schedule::is_time_zone(
-            unsafe { std::ffi::CStr::from_ptr(value) }
-                .to_string_lossy()
-                .trim(),
-        )
-}
-
-pub fn enabled() -> bool {
-    ENABLED.get()
-}
-
-/// None is named: all but templates.
-pub fn databases() -> Vec<String> {
-    let named = text(&DATABASES);
-    let names = named.split(',').map(str::trim);
-    names
-        .filter(|name| !name.is_empty())
-        .map(str::to_owned)
-        .collect()
-}
-
-pub fn timezone() -> String {
-    text(&TIMEZONE)
 }
 
 /// The ages at which details are read again; None if the text is no such list.
@@ -342,12 +293,16 @@ pub fn max_concurrent_requests() -> usize {
     MAX_CONCURRENT_REQUESTS.get() as usize
 }
 
-/// What a client needs besides base URL and key. Reads `chorus_sync.ca_file`; `F0000` if that fails.
+/// What a client needs besides base URL, key and what was learnt of that key's pace. Reads `chorus_sync.ca_file`;
+/// `F0000` if that fails.
 pub fn client_config(
     base_url: chorus_client::BaseUrl,
     api_key: chorus_client::ApiKey,
+    pace: &KeptPace,
 ) -> Result<chorus_client::Config> {
     let mut config = chorus_client::Config::new(base_url, api_key);
+    config.wait = pace.wait(now());
+    config.learnt_pace = pace.learnt();
     config.trusted_hosts = trusted_hosts();
     config.request_timeout = Duration::from_millis(REQUEST_TIMEOUT_MS.get() as u64);
     config.max_response_bytes = MAX_RESPONSE_BYTES.get() as usize;

@@ -19,6 +19,9 @@ CREATE TABLE chorus.connections (
     overlap_s        double precision,
     last_success_at  timestamptz,
     next_run_at      timestamptz,
+    waits_until      timestamptz,
+    pace_per_minute  double precision,
+    pace_steady_s    double precision,
     problem          text,
     hint             text
 );
@@ -40,6 +43,9 @@ COMMENT ON COLUMN chorus.connections.whole_listed_at  IS 'When the whole lookbac
 COMMENT ON COLUMN chorus.connections.overlap_s        IS 'Overlap in force: chorus_sync.overlap, or more where calls came later than that covers (chorus.late_arrivals)';
 COMMENT ON COLUMN chorus.connections.last_success_at  IS 'End of the last run that succeeded';
 COMMENT ON COLUMN chorus.connections.next_run_at      IS 'Next run by the built-in schedule; NULL without it';
+COMMENT ON COLUMN chorus.connections.waits_until      IS 'Chorus asked this key to wait: nothing is sent before this time. In the past: over';
+COMMENT ON COLUMN chorus.connections.pace_per_minute  IS 'Requests a minute that Chorus takes from this key, learnt from its refusals (429, 503). NULL: as many as come';
+COMMENT ON COLUMN chorus.connections.pace_steady_s    IS 'For how long a run stays near that pace before it tries more; doubled whenever Chorus refuses at the same pace again';
 COMMENT ON COLUMN chorus.connections.problem          IS 'What went wrong in the last run; NULL when nothing did';
 COMMENT ON COLUMN chorus.connections.hint             IS 'What to do about the problem';
 
@@ -77,6 +83,7 @@ CREATE TABLE chorus.runs (
     state               text        NOT NULL CHECK (state IN ('queued', 'running', 'succeeded', 'failed', 'cancelled', 'interrupted')),
     phase               text,
     phase_began         timestamptz,
+    progressed_at       timestamptz,
     waits_until         timestamptz,
     window_from         timestamptz NOT NULL,
     window_to           timestamptz NOT NULL,
@@ -108,6 +115,7 @@ COMMENT ON COLUMN chorus.runs.trigger             IS 'Why it runs: schedule, man
 COMMENT ON COLUMN chorus.runs.state               IS 'queued, running, succeeded, failed, cancelled, interrupted';
 COMMENT ON COLUMN chorus.runs.phase               IS 'What it is doing: checking key, users and teams, calls, missing calls, transcripts, scorecards';
 COMMENT ON COLUMN chorus.runs.phase_began         IS 'When it began to do that';
+COMMENT ON COLUMN chorus.runs.progressed_at       IS 'When it last committed something';
 COMMENT ON COLUMN chorus.runs.waits_until         IS 'Chorus asked to slow down: nothing is sent before this time';
 COMMENT ON COLUMN chorus.runs.window_from         IS 'Meetings from this time on are listed';
 COMMENT ON COLUMN chorus.runs.window_to           IS 'Meetings up to this time are listed';

@@ -47,12 +47,6 @@ CREATE FUNCTION @extschema@.chorus_test_connection(base_url text, api_key text)
 COMMENT ON FUNCTION @extschema@.chorus_test_connection(text, text) IS
     'Checks an API key against Chorus without storing anything; problems come as a row, not as an error';
 
-CREATE FUNCTION @extschema@.chorus_schedule(schedule text, connection text DEFAULT 'default') RETURNS timestamptz
-    LANGUAGE c VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
-    AS 'MODULE_PATHNAME', 'chorus_schedule_wrapper';
-COMMENT ON FUNCTION @extschema@.chorus_schedule(text, text) IS
-    'Changes when runs start by themselves: an interval such as ''15 minutes'', or five fields of cron; NULL pauses. Returns the next run; NULL where none starts by itself';
-
 CREATE FUNCTION @extschema@.chorus_disconnect(connection text DEFAULT 'default', purge boolean DEFAULT false) RETURNS void
     LANGUAGE c VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'chorus_disconnect_wrapper';
@@ -142,9 +136,8 @@ CREATE FUNCTION @extschema@.chorus_status()
            k.state,
            CASE WHEN run.alive THEN coalesce(run.phase, run.state) END,
            progress.percent,
-           CASE WHEN progress.percent BETWEEN 1 AND 99.9
-                THEN make_interval(secs => round(extract(epoch FROM chorus.clock() - run.phase_began)::numeric * (100 - progress.percent)::numeric / progress.percent::numeric)::float8)
-           END,
+           make_interval(secs => ceil(greatest(estimate.as_so_far_s, estimate.requests * 60 / speed.per_minute)
+                                      + greatest(extract(epoch FROM run.waits_until - chorus.clock())::float8, 0))),
            counted.calls,
            counted.ready,
            counted.waiting,
@@ -180,6 +173,19 @@ CREATE FUNCTION @extschema@.chorus_status()
                            WHEN run.phase = 'transcripts'
                            THEN round(100.0 * run.details_read / greatest(run.details_due, 1), 1)::float8
                       END AS percent) progress
+           -- What the present phase still takes: its requests, a page of the list holding 100 calls, and the time for them
+           -- if it goes on as it went until its last step.
+           LEFT JOIN LATERAL (
+               SELECT CASE run.phase
+                          WHEN 'calls'       THEN run.calls_listed / 100.0 * (100 - progress.percent) / nullif(progress.percent, 0)
+                          WHEN 'transcripts' THEN run.details_due - run.details_read
+                      END::float8 AS requests,
+                      CASE WHEN progress.percent >= 1
+                           THEN extract(epoch FROM run.progressed_at - run.phase_began)::float8 * (100 - progress.percent) / progress.percent
+                      END AS as_so_far_s
+                WHERE run.alive) estimate ON true
+           CROSS JOIN LATERAL (
+               SELECT least(k.pace_per_minute, nullif(current_setting('chorus_sync.max_requests_per_minute', true)::float8, 0)) AS per_minute) speed
      ORDER BY k.name
 $$;
 COMMENT ON FUNCTION @extschema@.chorus_status() IS

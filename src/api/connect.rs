@@ -1,15 +1,15 @@
 //! `chorus_connect` and `chorus_test_connection`: a key is checked against Chorus before anything is stored.
 
 use super::hidden::hide_statement;
-use super::{answer, connection_name, refuse_read_only};
+use super::{answer, connection_name, refuse_read_only, schedule};
 use crate::error::{Error, Result};
 use crate::offload::Offload;
 use crate::owner::{as_owner, caller_may_read_files};
-use crate::store::due;
+use crate::store::pace::KeptPace;
 use crate::store::runs::Connection;
-use crate::{files, launcher, locks, schedule, secret, settings, sql};
+use crate::{files, locks, secret, settings, sql};
 use chorus_client::{ApiKey, BaseUrl, Client, EngagementFilter, Me};
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use pgrx::prelude::*;
 use std::path::Path;
 use zeroize::Zeroizing;
@@ -43,9 +43,8 @@ fn chorus_connect(
             api_key_file,
         })
     });
-    let (who, next_run_at) = answer(connected);
-    let next_run_at = next_run_at.and_then(sql::timestamp);
-    TableIterator::once((who.workspace, who.connected_as, next_run_at))
+    let who = answer(connected);
+    TableIterator::once((who.workspace, who.connected_as, None))
 }
 
 type Tested = TableIterator<
@@ -67,7 +66,10 @@ fn chorus_test_connection(base_url: Option<&str>, api_key: Option<&str>) -> Test
         &settings::trusted_hosts(),
     )
     .map_err(Error::from)
-    .and_then(|base_url| check(&base_url, key(api_key.unwrap_or_default())?, 30));
+    .and_then(|base_url| {
+        let api_key = key(api_key.unwrap_or_default())?;
+        check(&base_url, api_key, &KeptPace::default(), 30)
+    });
     TableIterator::once(match tested {
         Ok(who) => (true, who.workspace, who.connected_as, None, None),
         Err(error) if error.is_cancel() => error.raise(),
@@ -92,8 +94,7 @@ struct Who {
     connected_as: Option<String>,
 }
 
-/// Whose key it is, and when the first run is due.
-fn connect(request: Request) -> Result<(Who, Option<DateTime<Utc>>)> {
+fn connect(request: Request) -> Result<Who> {
     refuse_read_only()?;
     let name = request.connection;
     if !(1..=3650).contains(&request.lookback_days) {
@@ -120,7 +121,14 @@ fn connect(request: Request) -> Result<(Who, Option<DateTime<Utc>>)> {
         (None, Some(stored)) => stored_key(stored, &base_url)?,
         (None, None) => return Err(key_needed(name)),
     };
-    let who = check(&base_url, api_key, request.lookback_days)?;
+    // What Chorus has asked of this key it has not asked of another.
+    let pace = match &stored {
+        Some(stored) if stored_key(stored, &base_url).is_ok_and(|stored| stored == api_key) => {
+            stored.pace
+        }
+        _ => KeptPace::default(),
+    };
+    let who = check(&base_url, api_key, &pace, request.lookback_days)?;
     if let Some(stored) = &stored
         && stored.workspace_domain.is_some()
         && stored.workspace_domain != who.domain
@@ -134,8 +142,8 @@ fn connect(request: Request) -> Result<(Who, Option<DateTime<Utc>>)> {
             "Use another connection name for it, or chorus_disconnect(purge => true) first.",
         ));
     }
-    let next_run_at = as_owner(|| {
-        let connection_id = store(
+    let function = as_owner(|| {
+        store(
             name,
             &request,
             schedule.as_deref(),
@@ -144,14 +152,21 @@ fn connect(request: Request) -> Result<(Who, Option<DateTime<Utc>>)> {
             stored.as_ref(),
             &who,
         )?;
-        let next_run_at = due::plan_now(connection_id)?;
-        launcher::look_at_commit();
-        if let Some(schedule) = &schedule {
-            super::schedule::tell(schedule, name)?;
+        if let Some(stored) = &stored
+            && stored.pace != pace
+        {
+            pace.keep(stored.connection_id)?;
         }
-        Ok(next_run_at)
+        sql::one::<String>(
+            "SELECT format('%I.chorus_sync', n.nspname) FROM pg_catalog.pg_extension e
+               JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'chorus_sync'",
+            &[],
+        )
     })?;
-    Ok((who, next_run_at))
+    if let Some(schedule) = &schedule {
+        schedule::tell_how(schedule, name, function.as_deref().unwrap_or("chorus_sync"));
+    }
+    Ok(who)
 }
 
 fn key_needed(name: &str) -> Error {
@@ -219,9 +234,15 @@ fn stored_key(stored: &Connection, base_url: &BaseUrl) -> Result<ApiKey> {
 }
 
 /// Asks Chorus who this is, and for one page of the call list: rights can differ from route to route.
-fn check(base_url: &BaseUrl, api_key: ApiKey, lookback_days: i32) -> Result<Who> {
+fn check(base_url: &BaseUrl, api_key: ApiKey, pace: &KeptPace, lookback_days: i32) -> Result<Who> {
     let shown = base_url.as_str().to_owned();
-    let config = settings::client_config(base_url.clone(), api_key)?;
+    let config = settings::client_config(base_url.clone(), api_key, pace)?;
+    if let Some(wait) = config.wait {
+        pgrx::notice!(
+            "Chorus asks to slow down: the key is checked in {} seconds",
+            wait.as_secs() + 1
+        );
+    }
     let client = Client::new(config).map_err(|error| Error::from_client(&error, &shown))?;
     let now = settings::now();
     let filter = EngagementFilter {
@@ -290,7 +311,7 @@ fn store(
     given_key: Option<&str>,
     stored: Option<&Connection>,
     who: &Who,
-) -> Result<i64> {
+) -> Result<()> {
     let connection_id = match stored {
         Some(stored) => stored.connection_id,
         None => new_connection_id(name)?,
@@ -326,5 +347,5 @@ fn store(
             sql::time(settings::now()),
         ],
     )?;
-    Ok(connection_id)
+    Ok(())
 }

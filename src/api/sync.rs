@@ -74,7 +74,6 @@ fn sync(lookback: Option<Interval>, name: &str, wait: bool) -> Result<Seen> {
             connection_id: connection.connection_id,
             extension,
             window_from,
-            trigger: Trigger::Manual,
         };
         if wait {
             plan.start_and_wait()
@@ -107,7 +106,11 @@ fn ready(connection: &Connection) -> Result<()> {
         &[sql::int8(connection.connection_id)],
     )?;
     if connection.state == "disconnected" {
-        return Err(Error::disconnected(&connection.name));
+        return Err(Error::new(
+            "55000",
+            format!("connection \"{}\" is disconnected", connection.name),
+            "chorus_connect() with an API key connects it again; its data is still there.",
+        ));
     }
     if has_key != Some(true) {
         return Err(Error::no_key(&connection.name));
@@ -116,7 +119,7 @@ fn ready(connection: &Connection) -> Result<()> {
 }
 
 /// How far back the run lists; without a lookback as an incremental run does.
-pub fn window_from(connection: &Connection, lookback: Option<Interval>) -> Result<DateTime<Utc>> {
+fn window_from(connection: &Connection, lookback: Option<Interval>) -> Result<DateTime<Utc>> {
     let now = settings::now();
     let Some(lookback) = lookback else {
         return Ok(sync_plan::listing::window_from(
@@ -141,11 +144,10 @@ pub fn window_from(connection: &Connection, lookback: Option<Interval>) -> Resul
 }
 
 /// A run that is wanted.
-pub struct Plan {
-    pub connection_id: i64,
-    pub extension: u32,
-    pub window_from: DateTime<Utc>,
-    pub trigger: Trigger,
+struct Plan {
+    connection_id: i64,
+    extension: u32,
+    window_from: DateTime<Utc>,
 }
 
 impl Plan {
@@ -156,7 +158,7 @@ impl Plan {
             connection_id: self.connection_id,
             run_id,
             window_from: self.window_from,
-            trigger: self.trigger,
+            trigger: Trigger::Manual,
             queued_by,
         }
     }
@@ -175,7 +177,7 @@ impl Plan {
     }
 
     /// `wait => false`: the row is written by this transaction, and the worker starts with its commit.
-    pub fn queue(&self) -> Result<Seen> {
+    fn queue(&self) -> Result<Seen> {
         locks::deciding_about(self.extension, self.connection_id, || {
             if let Some(run) = self.under_way(false)? {
                 return Ok(run);
@@ -195,7 +197,7 @@ impl Plan {
             runs::queue(
                 run_id,
                 self.connection_id,
-                self.trigger,
+                Trigger::Manual,
                 (self.window_from, now),
                 now,
             )?;

@@ -1,6 +1,7 @@
 //! The record of runs. Whether a run is alive is told by its lock, never by its row.
 
 use crate::error::{Error, Result};
+use crate::store::pace::KeptPace;
 use crate::store::removals;
 use crate::{settings, sql};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -121,6 +122,8 @@ pub struct Connection {
     pub listed_to: Option<DateTime<Utc>>,
     pub whole_listed_at: Option<DateTime<Utc>>,
     pub overlap_s: Option<f64>,
+    #[serde(flatten)]
+    pub pace: KeptPace,
 }
 
 impl Connection {
@@ -201,8 +204,8 @@ pub fn begin(run_id: i64, now: DateTime<Utc>) -> Result<bool> {
     Ok(begun > 0)
 }
 
-/// Marks what a crash or a termination left behind, and says how many. A queued run gets a minute for its worker to start.
-pub fn mark_dead(connection_id: i64, now: DateTime<Utc>) -> Result<u64> {
+/// Marks what a crash or a termination left behind. A queued run gets a minute for its worker to start.
+pub fn mark_dead(connection_id: i64, now: DateTime<Utc>) -> Result<()> {
     sql::execute(
         "UPDATE chorus.runs r
             SET state = 'interrupted', finished_at = $2,
@@ -211,7 +214,8 @@ pub fn mark_dead(connection_id: i64, now: DateTime<Utc>) -> Result<u64> {
           WHERE r.connection_id = $1 AND chorus.run_worker(r.run_id) IS NULL
             AND (r.state = 'running' OR (r.state = 'queued' AND r.queued_at < $2 - interval '1 minute'))",
         &[sql::int8(connection_id), sql::time(now)],
-    )
+    )?;
+    Ok(())
 }
 
 pub fn set_phase(run_id: i64, phase: &str, counters: &Counters, now: DateTime<Utc>) -> Result<()> {
@@ -225,7 +229,7 @@ pub fn set_phase(run_id: i64, phase: &str, counters: &Counters, now: DateTime<Ut
 pub fn count(run_id: i64, counters: &Counters) -> Result<()> {
     sql::execute(
         "UPDATE chorus.runs r
-            SET waits_until = NULL, calls_listed = n.calls_listed, calls_added = n.calls_added, calls_updated = n.calls_updated,
+            SET progressed_at = chorus.clock(), waits_until = NULL, calls_listed = n.calls_listed, calls_added = n.calls_added, calls_updated = n.calls_updated,
                 calls_removed = n.calls_removed, transcripts_added = n.transcripts_added,
                 transcripts_pending = n.transcripts_pending, utterances_added = n.utterances_added,
                 requests = n.requests, details_due = n.details_due, details_read = n.details_read

@@ -137,9 +137,8 @@ impl Run {
 
     /// Whether it is single calls that fail, and not Chorus as a whole.
     fn still_answers(&self) -> Result<bool> {
-        let link = self.open_link();
-        let client = link.client.clone();
-        let answer = link.offload.run(async move { client.me().await })?;
+        let client = self.open_link().client.clone();
+        let answer = self.ask(async move { client.me().await })?;
         Ok(answer.is_ok())
     }
 

@@ -14,11 +14,9 @@ const TEAMS: &str = "/api/v1/teams";
 impl Run {
     /// Reads users and teams. A role that may not read them loses these lists only: that is a recorded problem.
     pub fn read_people(&mut self) -> Result<()> {
-        let link = self.open_link();
-        let client = link.client.clone();
-        let (users, teams) = link
-            .offload
-            .run(async move { tokio::join!(client.users(), client.teams()) })?;
+        let client = self.open_link().client.clone();
+        let (users, teams) =
+            self.ask(async move { tokio::join!(client.users(), client.teams()) })?;
         let mut problems = Vec::new();
         let users = self.sort_out(USERS, users, &mut problems)?;
         let teams = self.sort_out(TEAMS, teams, &mut problems)?;

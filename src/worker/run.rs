@@ -2,8 +2,9 @@
 
 use super::Assignment;
 use crate::error::{Error, Result};
-use crate::offload::{Offload, Receiver};
+use crate::offload::Offload;
 use crate::store::calls::Mark;
+use crate::store::pace::KeptPace;
 use crate::store::runs::{self, Connection, Counters, Trigger};
 use crate::store::trackers::TrackerNumbers;
 use crate::transaction::transaction;
@@ -12,9 +13,9 @@ use chorus_client::{BaseUrl, Client};
 use chrono::{DateTime, Utc};
 use meeting_match::registrable_domain;
 use pgrx::pg_sys;
+use std::cell::Cell;
 use std::collections::HashSet;
 use std::ffi::CString;
-use std::time::{Duration, SystemTime};
 
 /// Threads that talk to Chorus and turn answers into rows, while the main thread writes.
 const NETWORK_THREADS: usize = 2;
@@ -32,6 +33,10 @@ pub struct Run {
     pub seen: Vec<i64>,
     counters: Counters,
     link: Option<Link>,
+    /// What the connection's row says of its key's pace.
+    pub(super) kept_pace: Cell<KeptPace>,
+    /// The wait that this run's row tells of.
+    pub(super) told_wait: Cell<Option<DateTime<Utc>>>,
 }
 
 /// The way to Chorus.
@@ -55,6 +60,7 @@ impl Run {
                 listed_to: None,
                 whole_listed_at: None,
                 overlap_s: None,
+                pace: KeptPace::default(),
             },
             began,
             numbers: TrackerNumbers::default(),
@@ -63,6 +69,8 @@ impl Run {
             seen: Vec::new(),
             counters: Counters::default(),
             link: None,
+            kept_pace: Cell::default(),
+            told_wait: Cell::default(),
         }
     }
 
@@ -127,53 +135,35 @@ impl Run {
         let mut after = before.clone();
         let run_id = self.assignment.run_id;
         let activity = format!("chorus_sync run {run_id}: {activity}");
+        let pace = self.news_of_pace();
         let written = transaction(&activity, || {
             self.still_wanted()?;
             let value = write(self, &mut after)?;
             runs::count(run_id, &after)?;
+            if let Some(pace) = pace {
+                pace.keep(self.assignment.connection_id)?;
+            }
             Ok(value)
         });
         match &written {
-            Ok(_) => self.counters = after,
+            Ok(_) => {
+                self.counters = after;
+                self.told_wait.set(None);
+                self.kept_pace.set(pace.unwrap_or(self.kept_pace.get()));
+            }
             Err(_) => self.numbers.forget(),
         }
         written
     }
 
+    /// What Chorus has taught of its key's pace that the connection's row does not say yet.
+    pub(super) fn news_of_pace(&self) -> Option<KeptPace> {
+        self.kept_pace.get().news(&self.link.as_ref()?.client)
+    }
+
     /// The way to Chorus; only after [`Self::go`] has opened it.
     pub fn open_link(&self) -> &Link {
         self.link.as_ref().expect("a run opens its link first")
-    }
-
-    /// Waits for the next value of a stream. While Chorus has us wait, the run says so once a second.
-    pub fn next<T>(&self, stream: &mut Receiver<T>) -> Result<Option<T>> {
-        const LOOK: Duration = Duration::from_secs(1);
-        let link = self.open_link();
-        let mut said = None;
-        link.offload.next(stream, Some(LOOK), || {
-            let Some(until) = link.client.waiting_until() else {
-                return;
-            };
-            let left = until.duration_since(SystemTime::now()).unwrap_or_default();
-            if left < LOOK || said == Some(until) {
-                return;
-            }
-            said = Some(until);
-            let run_id = self.assignment.run_id;
-            let until = settings::now() + left;
-            let noted = transaction("noting that Chorus asks to slow down", || {
-                if self.assignment.is_current()? {
-                    runs::wait_until(run_id, until)?;
-                }
-                Ok(())
-            });
-            // Only a remark: a run does not fail because it could not be made. But a cancel is a cancel.
-            if let Err(error) = noted
-                && error.is_cancel()
-            {
-                error.raise();
-            }
-        })
     }
 
     /// The workspace's registrable domain: its addresses are internal.
@@ -209,11 +199,12 @@ impl Run {
         let connection = connection.ok_or_else(stopped)?;
         let name = CString::new(format!("chorus_sync {}", connection.name)).unwrap_or_default();
         unsafe { pg_sys::pgstat_report_appname(name.as_ptr()) };
+        self.kept_pace.set(connection.pace);
         self.connection = connection;
         let sealed = sealed.ok_or_else(|| Error::no_key(&self.connection.name))?;
         let base_url = BaseUrl::parse(&self.connection.base_url, &settings::trusted_hosts())?;
         let api_key = secret::open(&sealed, connection_id, &base_url)?;
-        let config = settings::client_config(base_url, api_key)?;
+        let config = settings::client_config(base_url, api_key, &self.connection.pace)?;
         let client = Client::new(config).map_err(|error| self.client_error(&error))?;
         Ok(Link {
             client,
@@ -222,9 +213,8 @@ impl Run {
     }
 
     fn check_key(&mut self) -> Result<()> {
-        let link = self.open_link();
-        let client = link.client.clone();
-        let me = link.offload.run(async move { client.me().await })?;
+        let client = self.open_link().client.clone();
+        let me = self.ask(async move { client.me().await })?;
         let me = me.map_err(|error| self.client_error(&error))?;
         let domain = me.domain.map(|domain| domain.trim().to_lowercase());
         if domain.is_some()

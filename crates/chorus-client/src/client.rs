@@ -8,8 +8,8 @@ use futures_util::Stream;
 use crate::list::{self, EngagementPage, ScorecardPage};
 use crate::server::{Question, Server};
 use crate::{
-    BadRecord, Config, ContinuationKey, Conversation, EngagementFilter, Error, Me, Result,
-    Scorecard, ScorecardFilter, Session, Team, User, decode,
+    BadRecord, Config, ContinuationKey, Conversation, EngagementFilter, Error, LearntPace, Me,
+    Result, Scorecard, ScorecardFilter, Session, Team, User, decode,
 };
 
 const ME: &str = "/api/v1/users/me";
@@ -146,5 +146,11 @@ impl Client {
     /// Until when the server has asked this key to wait, if it has. Requests made meanwhile wait by themselves.
     pub fn waiting_until(&self) -> Option<SystemTime> {
         self.0.pace.waiting_until()
+    }
+
+    /// The pace that refusals have taught, for [`Config::learnt_pace`] of the next client. None: there were none, or the
+    /// key has shown since that it may go as fast as its requests come.
+    pub fn learnt_pace(&self) -> Option<LearntPace> {
+        self.0.pace.learnt()
     }
 }

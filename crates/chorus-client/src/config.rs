@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::{ApiKey, BaseUrl};
+use crate::{ApiKey, BaseUrl, LearntPace};
 
 /// Settings of a client. [`Config::new`] fills in what a sync of one tenant wants.
 #[derive(Clone)]
@@ -26,6 +26,10 @@ pub struct Config {
     pub max_concurrent_requests: usize,
     /// Requests are spaced so that no minute sees more. Default 0: no such limit.
     pub max_requests_per_minute: u32,
+    /// What an earlier client of this key has learnt. Default: nothing, so that only the two limits above hold.
+    pub learnt_pace: Option<LearntPace>,
+    /// Nothing is sent for so long: a wait that an earlier client was asked for and did not live to keep. At most an hour.
+    pub wait: Option<Duration>,
     /// Further trusted certificate authorities, PEM, one or several.
     pub ca_pem: Option<Vec<u8>>,
     /// `http://host:port` of a proxy. The environment's proxy variables are not looked at.
@@ -47,6 +51,8 @@ impl Config {
             inflight_bytes: 32 << 20,
             max_concurrent_requests: 16,
             max_requests_per_minute: 0,
+            learnt_pace: None,
+            wait: None,
             ca_pem: None,
             proxy: None,
             user_agent: concat!("chorus_sync/", env!("CARGO_PKG_VERSION")).to_owned(),

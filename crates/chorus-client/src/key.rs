@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 use crate::Error;
 
 /// A token of a Chorus user, as made in Personal Settings, API Access. Copies share one buffer.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct ApiKey(Bytes);
 
 impl ApiKey {

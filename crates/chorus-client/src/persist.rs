@@ -87,7 +87,7 @@ mod tests {
 
     /// Answers with these errors, then succeeds. Returns the result, the number of tries and the seconds they took.
     async fn run(errors: Vec<Error>, in_contact: bool) -> (Result<(), Error>, usize, f64) {
-        let pace = Pace::new(1, 0);
+        let pace = Pace::new(1, 0, None, None);
         let (left, tries, begun) = (RefCell::new(errors), RefCell::new(0), Instant::now());
         let send = || {
             *tries.borrow_mut() += 1;

@@ -87,6 +87,8 @@ impl Server {
             pace: Pace::new(
                 config.max_concurrent_requests,
                 config.max_requests_per_minute,
+                config.learnt_pace,
+                config.wait,
             ),
             budget: Budget::new(config.inflight_bytes),
             sent: AtomicU64::new(0),

@@ -13,4 +13,3 @@ pub mod details;
 pub mod listing;
 pub mod removals;
 pub mod schedule;
-mod wall_clock;
