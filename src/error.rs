@@ -57,6 +57,15 @@ impl Error {
         )
     }
 
+    /// `55000`: chorus_disconnect came before.
+    pub fn disconnected(connection: &str) -> Self {
+        Error::new(
+            "55000",
+            format!("connection \"{connection}\" is disconnected"),
+            "chorus_connect() with an API key connects it again; its data is still there.",
+        )
+    }
+
     /// `57014`: somebody cancelled.
     pub fn is_cancel(&self) -> bool {
         self.sqlstate == "57014"

@@ -4,11 +4,14 @@
 //! read), `worker` (when), `store` (how it is written) and `sql/` (where it ends up).
 
 mod api;
+mod background;
 mod error;
 mod files;
+mod launcher;
 mod locks;
 mod offload;
 mod owner;
+mod schedule;
 mod secret;
 mod settings;
 mod sql;
@@ -23,4 +26,5 @@ use pgrx::pg_guard;
 #[pg_guard]
 pub extern "C-unwind" fn _PG_init() {
     settings::define();
+    launcher::register();
 }

@@ -13,6 +13,8 @@ use std::time::{Duration, SystemTime};
 
 type Text = GucSetting<Option<CString>>;
 
+static ENABLED: GucSetting<bool> = GucSetting::<bool>::new(true);
+static DATABASES: Text = Text::new(Some(c""));
 static MAX_CONCURRENT_REQUESTS: GucSetting<i32> = GucSetting::<i32>::new(16);
 static MAX_REQUESTS_PER_MINUTE: GucSetting<i32> = GucSetting::<i32>::new(0);
 static REQUEST_TIMEOUT_MS: GucSetting<i32> = GucSetting::<i32>::new(60_000);
@@ -32,6 +34,22 @@ static CLOCK_OFFSET: Text = Text::new(Some(c"0"));
 pub fn define() {
     let none = GucFlags::default();
     let hidden = GucFlags::SUPERUSER_ONLY | GucFlags::NO_SHOW_ALL;
+    GucRegistry::define_bool_guc(
+        c"chorus_sync.enabled",
+        c"Whether runs start by themselves.",
+        c"A run under way goes on. chorus_sync() works in any case.",
+        &ENABLED,
+        GucContext::Suset,
+        none,
+    );
+    GucRegistry::define_string_guc(
+        c"chorus_sync.databases",
+        c"Databases, separated by commas, in which runs start by themselves.",
+        c"Empty: all but templates.",
+        &DATABASES,
+        GucContext::Sighup,
+        none,
+    );
     GucRegistry::define_int_guc(
         c"chorus_sync.max_concurrent_requests",
         c"How many requests to Chorus may be under way at once.",
@@ -145,15 +163,18 @@ pub fn define() {
         GucContext::Suset,
         hidden,
     );
-    GucRegistry::define_string_guc(
-        c"chorus_sync.timezone",
-        c"Time zone in which cron schedules are meant.",
-        c"A name of the IANA database such as Europe/Berlin.",
-        &TIMEZONE,
-        GucContext::Suset,
-        none,
-    );
     unsafe {
+        GucRegistry::define_string_guc_with_hooks(
+            c"chorus_sync.timezone",
+            c"Time zone in which cron schedules are meant.",
+            c"A name of the IANA database such as Europe/Berlin.",
+            &TIMEZONE,
+            GucContext::Suset,
+            none,
+            Some(check_timezone),
+            None,
+            None,
+        );
         GucRegistry::define_string_guc_with_hooks(
             c"chorus_sync.clock_offset",
             c"Added to every time that chorus_sync reads; for tests.",
@@ -232,6 +253,40 @@ unsafe extern "C-unwind" fn check_offset(
     let value = unsafe { *value };
     value.is_null()
         || offset(&unsafe { std::ffi::CStr::from_ptr(value) }.to_string_lossy()).is_some()
+}
+
+/// Refuses a `chorus_sync.timezone` that is none.
+#[pgrx::pg_guard]
+unsafe extern "C-unwind" fn check_timezone(
+    value: *mut *mut std::ffi::c_char,
+    _extra: *mut *mut std::ffi::c_void,
+    _source: pg_sys::GucSource::Type,
+) -> bool {
+    let value = unsafe { *value };
+    value.is_null()
+        || sync_plan::schedule::is_time_zone(
+            unsafe { std::ffi::CStr::from_ptr(value) }
+                .to_string_lossy()
+                .trim(),
+        )
+}
+
+pub fn enabled() -> bool {
+    ENABLED.get()
+}
+
+/// None is named: all but templates.
+pub fn databases() -> Vec<String> {
+    let named = text(&DATABASES);
+    let names = named.split(',').map(str::trim);
+    names
+        .filter(|name| !name.is_empty())
+        .map(str::to_owned)
+        .collect()
+}
+
+pub fn timezone() -> String {
+    text(&TIMEZONE)
 }
 
 /// The ages at which details are read again; None if the text is no such list.

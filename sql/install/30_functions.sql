@@ -47,6 +47,12 @@ CREATE FUNCTION @extschema@.chorus_test_connection(base_url text, api_key text)
 COMMENT ON FUNCTION @extschema@.chorus_test_connection(text, text) IS
     'Checks an API key against Chorus without storing anything; problems come as a row, not as an error';
 
+CREATE FUNCTION @extschema@.chorus_schedule(schedule text, connection text DEFAULT 'default') RETURNS timestamptz
+    LANGUAGE c VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'chorus_schedule_wrapper';
+COMMENT ON FUNCTION @extschema@.chorus_schedule(text, text) IS
+    'Changes when runs start by themselves: an interval such as ''15 minutes'', or five fields of cron; NULL pauses. Returns the next run; NULL where none starts by itself';
+
 CREATE FUNCTION @extschema@.chorus_disconnect(connection text DEFAULT 'default', purge boolean DEFAULT false) RETURNS void
     LANGUAGE c VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'chorus_disconnect_wrapper';

@@ -15,6 +15,7 @@ GRANT EXECUTE ON FUNCTION chorus.run_worker(bigint), chorus.run_progress(chorus.
 REVOKE ALL ON FUNCTION
     @extschema@.chorus_connect(text, text, integer, text, text, text),
     @extschema@.chorus_test_connection(text, text),
+    @extschema@.chorus_schedule(text, text),
     @extschema@.chorus_disconnect(text, boolean),
     @extschema@.chorus_sync(interval, text, boolean),
     @extschema@.chorus_cancel(bigint),
@@ -32,6 +33,7 @@ GRANT EXECUTE ON PROCEDURE @extschema@.chorus_wait(bigint) TO chorus_reader;
 GRANT EXECUTE ON FUNCTION
     @extschema@.chorus_connect(text, text, integer, text, text, text),
     @extschema@.chorus_test_connection(text, text),
+    @extschema@.chorus_schedule(text, text),
     @extschema@.chorus_disconnect(text, boolean),
     @extschema@.chorus_sync(interval, text, boolean),
     @extschema@.chorus_cancel(bigint),

@@ -1,15 +1,16 @@
 //! `chorus_connect` and `chorus_test_connection`: a key is checked against Chorus before anything is stored.
 
 use super::hidden::hide_statement;
-use super::{answer, connection_name, refuse_read_only, schedule};
+use super::{answer, connection_name, refuse_read_only};
 use crate::error::{Error, Result};
 use crate::offload::Offload;
 use crate::owner::{as_owner, caller_may_read_files};
+use crate::store::due;
 use crate::store::pace::KeptPace;
 use crate::store::runs::Connection;
-use crate::{files, locks, secret, settings, sql};
+use crate::{files, launcher, locks, schedule, secret, settings, sql};
 use chorus_client::{ApiKey, BaseUrl, Client, EngagementFilter, Me};
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use pgrx::prelude::*;
 use std::path::Path;
 use zeroize::Zeroizing;
@@ -43,8 +44,9 @@ fn chorus_connect(
             api_key_file,
         })
     });
-    let who = answer(connected);
-    TableIterator::once((who.workspace, who.connected_as, None))
+    let (who, next_run_at) = answer(connected);
+    let next_run_at = next_run_at.and_then(sql::timestamp);
+    TableIterator::once((who.workspace, who.connected_as, next_run_at))
 }
 
 type Tested = TableIterator<
@@ -94,7 +96,8 @@ struct Who {
     connected_as: Option<String>,
 }
 
-fn connect(request: Request) -> Result<Who> {
+/// Whose key it is, and when the first run is due.
+fn connect(request: Request) -> Result<(Who, Option<DateTime<Utc>>)> {
     refuse_read_only()?;
     let name = request.connection;
     if !(1..=3650).contains(&request.lookback_days) {
@@ -142,8 +145,8 @@ fn connect(request: Request) -> Result<Who> {
             "Use another connection name for it, or chorus_disconnect(purge => true) first.",
         ));
     }
-    let function = as_owner(|| {
-        store(
+    let next_run_at = as_owner(|| {
+        let connection_id = store(
             name,
             &request,
             schedule.as_deref(),
@@ -157,16 +160,14 @@ fn connect(request: Request) -> Result<Who> {
         {
             pace.keep(stored.connection_id)?;
         }
-        sql::one::<String>(
-            "SELECT format('%I.chorus_sync', n.nspname) FROM pg_catalog.pg_extension e
-               JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'chorus_sync'",
-            &[],
-        )
+        let next_run_at = due::plan_now(connection_id)?;
+        launcher::look_at_commit();
+        if let Some(schedule) = &schedule {
+            super::schedule::tell(schedule, name)?;
+        }
+        Ok(next_run_at)
     })?;
-    if let Some(schedule) = &schedule {
-        schedule::tell_how(schedule, name, function.as_deref().unwrap_or("chorus_sync"));
-    }
-    Ok(who)
+    Ok((who, next_run_at))
 }
 
 fn key_needed(name: &str) -> Error {
@@ -311,7 +312,7 @@ fn store(
     given_key: Option<&str>,
     stored: Option<&Connection>,
     who: &Who,
-) -> Result<()> {
+) -> Result<i64> {
     let connection_id = match stored {
         Some(stored) => stored.connection_id,
         None => new_connection_id(name)?,
@@ -347,5 +348,5 @@ fn store(
             sql::time(settings::now()),
         ],
     )?;
-    Ok(())
+    Ok(connection_id)
 }

@@ -6,7 +6,7 @@ mod disconnect;
 mod hidden;
 mod retry;
 mod schedule;
-mod sync;
+pub mod sync;
 
 use crate::error::{Error, Result};
 use pgrx::prelude::*;

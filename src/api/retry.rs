@@ -38,6 +38,7 @@ fn retry(call_id: Option<i64>) -> Result<()> {
         "UPDATE chorus.transcripts SET next_attempt_at = $2, attempts = 0 WHERE call_id = $1",
         &[sql::int8(call_id), sql::time(settings::now())],
     )?;
+    crate::launcher::look_at_commit();
     if asked == 0 { Err(unknown()) } else { Ok(()) }
 }
 

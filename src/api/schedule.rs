@@ -1,40 +1,79 @@
-//! Schedules as users write them: an interval, or five fields of cron.
+//! `chorus_schedule`, and what users are told where nothing runs by itself.
 
+use super::{answer, connection_name, refuse_read_only};
 use crate::error::{Error, Result};
-use crate::sql;
-use std::str::FromStr;
+use crate::launcher::{self, Service};
+use crate::owner::as_owner;
+use crate::store::{due, runs};
+use crate::{schedule, sql};
+use chrono::{DateTime, Utc};
+use pgrx::prelude::*;
 
-/// A schedule that can be kept: trimmed, as it was written.
-pub fn parse(schedule: &str) -> Result<String> {
-    let schedule = schedule.trim();
-    let hint = "A schedule is an interval such as '15 minutes', a cron expression such as '*/15 * * * *', or NULL for none.";
-    if schedule.split_whitespace().count() == 5 && croner::Cron::from_str(schedule).is_ok() {
-        return Ok(schedule.to_owned());
+#[pg_extern]
+fn chorus_schedule(
+    schedule: Option<&str>,
+    connection: Option<&str>,
+) -> Option<TimestampWithTimeZone> {
+    let next = answer(connection_name(connection).and_then(|name| {
+        refuse_read_only()?;
+        as_owner(|| change(schedule, name))
+    }));
+    next.and_then(sql::timestamp)
+}
+
+fn change(wanted: Option<&str>, name: &str) -> Result<Option<DateTime<Utc>>> {
+    let wanted = wanted.map(schedule::parse).transpose()?;
+    // The lock keeps a scheduler from starting a run by the old one.
+    let (connection_id, state): (i64, String) = sql::one_json(
+        "SELECT jsonb_build_array(connection_id, state) FROM chorus.connections WHERE name = $1 FOR NO KEY UPDATE",
+        &[sql::text(name)],
+    )?
+    .ok_or_else(|| runs::unknown_connection(name))?;
+    match state.as_str() {
+        "disconnected" => return Err(Error::disconnected(name)),
+        "needs_key" => return Err(Error::no_key(name)),
+        _ => {}
     }
-    let unmeant = || Error::bad_argument(format!("\"{schedule}\" is not a schedule"), hint);
-    // PostgreSQL skips punctuation in an interval: '99 * * * *' would be 99 seconds.
-    if schedule.contains(|c: char| c.is_ascii_punctuation() && !".,:+-@".contains(c)) {
-        return Err(unmeant());
+    sql::execute(
+        "UPDATE chorus.connections
+            SET schedule = $2, state = CASE WHEN $2 IS NULL THEN 'paused' ELSE 'active' END, next_run_at = NULL
+          WHERE connection_id = $1",
+        &[sql::int8(connection_id), sql::text(wanted.as_deref())],
+    )?;
+    let Some(wanted) = wanted else {
+        return Ok(None);
+    };
+    let next = due::plan_anew(connection_id)?;
+    launcher::look_at_commit();
+    tell(&wanted, name)?;
+    Ok(next)
+}
+
+/// A NOTICE where nothing will run by itself; silence where it will.
+pub fn tell(schedule: &str, connection: &str) -> Result<()> {
+    match launcher::service()? {
+        Service::Scheduled => {}
+        Service::NoLauncher => pgrx::notice!(
+            "no scheduler of chorus_sync runs in this server; pg_cron does the same:\n{}",
+            pg_cron_line(schedule, connection)?
+        ),
+        Service::Off => pgrx::notice!("nothing runs by itself while chorus_sync.enabled is off"),
+        Service::LeftOut => pgrx::notice!(
+            "nothing runs by itself in this database: it is a template, or chorus_sync.databases does not name it"
+        ),
     }
-    let interval = crate::transaction::caught(|| {
-        sql::one::<f64>(
-            "SELECT extract(epoch FROM $1::interval)::float8",
-            &[sql::text(schedule)],
-        )
-    });
-    match interval {
-        Ok(Some(seconds)) if seconds >= 1.0 => Ok(schedule.to_owned()),
-        Ok(_) => Err(Error::bad_argument(
-            format!("schedule \"{schedule}\" is shorter than a second"),
-            hint,
-        )),
-        Err(_) => Err(unmeant()),
-    }
+    Ok(())
 }
 
 /// The line that has pg_cron do what the built-in schedule would.
-pub fn pg_cron_line(schedule: &str, connection: &str, function: &str) -> String {
-    let cron = as_cron(schedule).unwrap_or_else(|| "*/15 * * * *".to_owned());
+fn pg_cron_line(schedule: &str, connection: &str) -> Result<String> {
+    let function = sql::one::<String>(
+        "SELECT format('%I.chorus_sync', n.nspname) FROM pg_catalog.pg_extension e
+           JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'chorus_sync'",
+        &[],
+    )?;
+    let function = function.as_deref().unwrap_or("chorus_sync");
+    let cron = schedule::as_cron(schedule).unwrap_or_else(|| "*/15 * * * *".to_owned());
     let arguments = if connection == "default" {
         "wait => false".to_owned()
     } else {
@@ -44,37 +83,10 @@ pub fn pg_cron_line(schedule: &str, connection: &str, function: &str) -> String 
         )
     };
     let command = format!("SELECT {function}({arguments})");
-    format!(
+    Ok(format!(
         "SELECT cron.schedule({}, {}, {});",
         pgrx::spi::quote_literal(format!("chorus_sync {connection}")),
         pgrx::spi::quote_literal(cron),
         pgrx::spi::quote_literal(command)
-    )
-}
-
-/// The nearest cron expression; None if the interval has none.
-fn as_cron(schedule: &str) -> Option<String> {
-    if schedule.split_whitespace().count() == 5 {
-        return Some(schedule.to_owned());
-    }
-    let seconds = sql::one::<f64>(
-        "SELECT extract(epoch FROM $1::interval)::float8",
-        &[sql::text(schedule)],
-    )
-    .ok()??;
-    let minutes = (seconds / 60.0).round().max(1.0) as i64;
-    Some(match minutes {
-        1 => "* * * * *".to_owned(),
-        2..60 => format!("*/{minutes} * * * *"),
-        60..1440 => format!("0 */{} * * *", minutes / 60),
-        _ => "0 3 * * *".to_owned(),
-    })
-}
-
-/// What the user is told where nothing runs by itself.
-pub fn tell_how(schedule: &str, connection: &str, function: &str) {
-    pgrx::notice!(
-        "no scheduler of chorus_sync runs in this server; pg_cron does the same:\n{}",
-        pg_cron_line(schedule, connection, function)
-    );
+    ))
 }

@@ -74,6 +74,7 @@ fn sync(lookback: Option<Interval>, name: &str, wait: bool) -> Result<Seen> {
             connection_id: connection.connection_id,
             extension,
             window_from,
+            trigger: Trigger::Manual,
         };
         if wait {
             plan.start_and_wait()
@@ -106,11 +107,7 @@ fn ready(connection: &Connection) -> Result<()> {
         &[sql::int8(connection.connection_id)],
     )?;
     if connection.state == "disconnected" {
-        return Err(Error::new(
-            "55000",
-            format!("connection \"{}\" is disconnected", connection.name),
-            "chorus_connect() with an API key connects it again; its data is still there.",
-        ));
+        return Err(Error::disconnected(&connection.name));
     }
     if has_key != Some(true) {
         return Err(Error::no_key(&connection.name));
@@ -119,7 +116,7 @@ fn ready(connection: &Connection) -> Result<()> {
 }
 
 /// How far back the run lists; without a lookback as an incremental run does.
-fn window_from(connection: &Connection, lookback: Option<Interval>) -> Result<DateTime<Utc>> {
+pub fn window_from(connection: &Connection, lookback: Option<Interval>) -> Result<DateTime<Utc>> {
     let now = settings::now();
     let Some(lookback) = lookback else {
         return Ok(sync_plan::listing::window_from(
@@ -144,10 +141,11 @@ fn window_from(connection: &Connection, lookback: Option<Interval>) -> Result<Da
 }
 
 /// A run that is wanted.
-struct Plan {
-    connection_id: i64,
-    extension: u32,
-    window_from: DateTime<Utc>,
+pub struct Plan {
+    pub connection_id: i64,
+    pub extension: u32,
+    pub window_from: DateTime<Utc>,
+    pub trigger: Trigger,
 }
 
 impl Plan {
@@ -158,7 +156,7 @@ impl Plan {
             connection_id: self.connection_id,
             run_id,
             window_from: self.window_from,
-            trigger: Trigger::Manual,
+            trigger: self.trigger,
             queued_by,
         }
     }
@@ -177,7 +175,7 @@ impl Plan {
     }
 
     /// `wait => false`: the row is written by this transaction, and the worker starts with its commit.
-    fn queue(&self) -> Result<Seen> {
+    pub fn queue(&self) -> Result<Seen> {
         locks::deciding_about(self.extension, self.connection_id, || {
             if let Some(run) = self.under_way(false)? {
                 return Ok(run);
@@ -197,7 +195,7 @@ impl Plan {
             runs::queue(
                 run_id,
                 self.connection_id,
-                Trigger::Manual,
+                self.trigger,
                 (self.window_from, now),
                 now,
             )?;

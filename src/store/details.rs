@@ -131,6 +131,17 @@ pub fn count_due(connection_id: i64, now: DateTime<Utc>) -> Result<i64> {
     Ok(count.unwrap_or(0))
 }
 
+/// When the next detail of a connection is due.
+pub fn next_due(connection_id: i64) -> Result<Option<DateTime<Utc>>> {
+    sql::one_json(
+        &format!(
+            "SELECT to_jsonb(t.next_attempt_at) FROM chorus.transcripts t {OF_THE_CONNECTION}
+              WHERE t.next_attempt_at IS NOT NULL ORDER BY t.next_attempt_at, t.call_id LIMIT 1"
+        ),
+        &[sql::int8(connection_id)],
+    )
+}
+
 /// How many transcripts Chorus has yet to finish.
 pub fn count_waiting(connection_id: i64) -> Result<i64> {
     let count = sql::one(

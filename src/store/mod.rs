@@ -3,6 +3,7 @@
 pub mod calls;
 pub mod copy;
 pub mod details;
+pub mod due;
 pub mod pace;
 pub mod people;
 pub mod problems;

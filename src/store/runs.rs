@@ -204,8 +204,8 @@ pub fn begin(run_id: i64, now: DateTime<Utc>) -> Result<bool> {
     Ok(begun > 0)
 }
 
-/// Marks what a crash or a termination left behind. A queued run gets a minute for its worker to start.
-pub fn mark_dead(connection_id: i64, now: DateTime<Utc>) -> Result<()> {
+/// Marks what a crash or a termination left behind, and says how many. A queued run gets a minute for its worker to start.
+pub fn mark_dead(connection_id: i64, now: DateTime<Utc>) -> Result<u64> {
     sql::execute(
         "UPDATE chorus.runs r
             SET state = 'interrupted', finished_at = $2,
@@ -214,8 +214,7 @@ pub fn mark_dead(connection_id: i64, now: DateTime<Utc>) -> Result<()> {
           WHERE r.connection_id = $1 AND chorus.run_worker(r.run_id) IS NULL
             AND (r.state = 'running' OR (r.state = 'queued' AND r.queued_at < $2 - interval '1 minute'))",
         &[sql::int8(connection_id), sql::time(now)],
-    )?;
-    Ok(())
+    )
 }
 
 pub fn set_phase(run_id: i64, phase: &str, counters: &Counters, now: DateTime<Utc>) -> Result<()> {

@@ -15,12 +15,14 @@ mod run;
 mod scorecards;
 mod waiting;
 
+use crate::background::{self, set};
 use crate::error::{Error, Result};
+use crate::store::due;
 use crate::store::runs::Trigger;
 use crate::transaction::{caught, transaction};
-use crate::{locks, sql, store};
+use crate::{launcher, locks, sql, store};
 use chrono::{DateTime, Utc};
-use pgrx::bgworkers::{BackgroundWorkerBuilder, BgWorkerStartTime, DynamicBackgroundWorker};
+use pgrx::bgworkers::DynamicBackgroundWorker;
 use pgrx::{PgLogLevel, ereport, pg_guard, pg_sys};
 use std::ffi::CStr;
 use std::time::Duration;
@@ -84,15 +86,10 @@ impl Assignment {
 
 /// Registers the worker of a run. `53000` when every slot is taken.
 pub fn start(assignment: Assignment) -> Result<DynamicBackgroundWorker> {
-    BackgroundWorkerBuilder::new(&format!("chorus_sync run {}", assignment.run_id))
-        .set_type("chorus_sync")
-        .set_library("$libdir/chorus_sync")
-        .set_function("chorus_sync_run")
+    let name = format!("chorus_sync run {}", assignment.run_id);
+    background::worker(&name, "chorus_sync", "chorus_sync_run")
         .set_extra(&assignment.to_text())
-        .set_start_time(BgWorkerStartTime::RecoveryFinished)
-        .set_restart_time(None)
         .set_notify_pid(unsafe { pg_sys::MyProcPid })
-        .enable_spi_access()
         .load_dynamic()
         .map_err(|_| no_slot())
 }
@@ -109,22 +106,15 @@ pub fn no_slot() -> Error {
 #[pg_guard]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn chorus_sync_run(_argument: pg_sys::Datum) {
+    background::heed_signals();
     let assignment = unsafe {
-        // The server's own handlers: pgrx's set a flag that no running statement looks at. SIGINT stays with
-        // StatementCancelHandler and SIGUSR1 with the one that wakes us for barriers.
-        handle_signal(libc::SIGTERM, die);
-        handle_signal(libc::SIGHUP, SignalHandlerForConfigReload);
-        pg_sys::BackgroundWorkerUnblockSignals();
         let extra = CStr::from_ptr((*pg_sys::MyBgworkerEntry).bgw_extra.as_ptr());
         Assignment::from_text(&extra.to_string_lossy())
     };
     let Some(assignment) = assignment else { return };
+    launcher::follow_this_run(assignment.database);
+    background::connect(assignment.database);
     unsafe {
-        pg_sys::BackgroundWorkerInitializeConnectionByOid(
-            pg_sys::Oid::from(assignment.database),
-            pg_sys::InvalidOid,
-            0,
-        );
         // Pages are small transactions, and losing the last of them to a crash only means to fetch them again, as
         // the cursor is lost with them. What ends a run is flushed, and with it all that came before.
         set("synchronous_commit", "off");
@@ -141,48 +131,12 @@ pub extern "C-unwind" fn chorus_sync_run(_argument: pg_sys::Datum) {
         set("enable_mergejoin", "off");
         // What is switched off above counts as very expensive where nothing else is left, which would load a compiler.
         set("jit", "off");
-        set("search_path", "pg_catalog, pg_temp");
-        set("default_transaction_isolation", "read committed");
-        set("default_transaction_read_only", "off");
-        set("statement_timeout", "0");
-        set("idle_in_transaction_session_timeout", "0");
     }
     if let Err(error) = caught(|| live(assignment)) {
         ereport!(
             PgLogLevel::LOG,
             pgrx::PgSqlErrorCode::ERRCODE_INTERNAL_ERROR,
             format!("chorus_sync run {}: {}", assignment.run_id, error.message)
-        );
-    }
-}
-
-// The server's handlers themselves: the bindings wrap functions in a guard that must not run in a signal handler.
-unsafe extern "C-unwind" {
-    fn die(signal: i32);
-    #[allow(non_snake_case)]
-    fn SignalHandlerForConfigReload(signal: i32);
-}
-
-unsafe fn handle_signal(signal: i32, handler: unsafe extern "C-unwind" fn(i32)) {
-    #[cfg(feature = "pg18")]
-    unsafe {
-        pg_sys::pqsignal_be(signal, Some(handler));
-    }
-    #[cfg(not(feature = "pg18"))]
-    unsafe {
-        pg_sys::pqsignal(signal, Some(handler));
-    }
-}
-
-fn set(name: &str, value: &str) {
-    let name = std::ffi::CString::new(name).expect("a setting without NUL");
-    let value = std::ffi::CString::new(value).expect("a value without NUL");
-    unsafe {
-        pg_sys::SetConfigOption(
-            name.as_ptr(),
-            value.as_ptr(),
-            pg_sys::GucContext::PGC_SUSET,
-            pg_sys::GucSource::PGC_S_SESSION,
         );
     }
 }
@@ -302,13 +256,13 @@ fn record_end(
     counters: &store::runs::Counters,
     failure: Option<&Error>,
 ) -> Result<()> {
-    transaction("recording the end", || {
+    let next = transaction("recording the end", || {
         if !assignment.is_current()? {
-            return Ok(());
+            return Ok(None);
         }
         unsafe { pg_sys::ForceSyncCommit() };
         if store::runs::forget_if_purged(assignment.run_id, assignment.connection_id)? {
-            return Ok(());
+            return Ok(None);
         }
         let now = crate::settings::now();
         store::runs::finish(
@@ -324,6 +278,12 @@ fn record_end(
             assignment.run_id,
             crate::settings::run_retention(),
             now,
-        )
-    })
+        )?;
+        due::plan_after_run(assignment.connection_id, assignment.trigger, now)?;
+        due::of_this_database(now).map(Some)
+    })?;
+    if let Some(next) = next {
+        launcher::run_has_ended(next);
+    }
+    Ok(())
 }

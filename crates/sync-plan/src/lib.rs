@@ -13,3 +13,4 @@ pub mod details;
 pub mod listing;
 pub mod removals;
 pub mod schedule;
+mod wall_clock;

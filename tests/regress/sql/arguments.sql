@@ -54,7 +54,10 @@ FROM (VALUES
     (3, $$SELECT chorus_cancel(1)$$),
     (4, $$CALL chorus_wait(1)$$),
     (5, $$SELECT chorus_disconnect('nobody')$$),
-    (6, $$SELECT chorus_transcript(1)$$)
+    (6, $$SELECT chorus_transcript(1)$$),
+    (7, $$SELECT chorus_schedule('1 hour', 'nobody')$$),
+    (8, $$SELECT chorus_schedule('0 0 31 2 *')$$),
+    (9, $$SELECT chorus_schedule('0.5 seconds')$$)
 ) AS tried(n, statement)
 ORDER BY n;
 
@@ -64,6 +67,7 @@ VALUES ('restored', 'https://chorus.ai', 30, '15 minutes', 'active', now());
 SELECT connection, state, calls, last_success_at FROM chorus_status();
 SELECT pg_temp.refusal($$SELECT chorus_sync(connection => 'restored')$$);
 SELECT pg_temp.refusal($$SELECT chorus_connect(connection => 'restored')$$);
+SELECT pg_temp.refusal($$SELECT chorus_schedule('1 hour', 'restored')$$);
 
 -- In the transaction that made or changed it, nobody can wait for its run.
 BEGIN;
@@ -74,6 +78,7 @@ ROLLBACK;
 -- One that was disconnected stays so until it is connected again; purging it leaves nothing.
 SELECT chorus_disconnect('restored');
 SELECT pg_temp.refusal($$SELECT chorus_sync(connection => 'restored')$$);
+SELECT pg_temp.refusal($$SELECT chorus_schedule('1 hour', 'restored')$$);
 SELECT chorus_disconnect('restored', purge => true);
 SELECT count(*) FROM chorus.connections;
 
@@ -89,6 +94,8 @@ RESET ROLE;
 -- Settings.
 SET chorus_sync.clock_offset = 'soon';
 SET chorus_sync.max_concurrent_requests = 0;
+SET chorus_sync.timezone = 'Europe/Berlin';
+SET chorus_sync.timezone = 'Berlin';
 SET chorus_sync.no_such_setting = 1;
 
 DROP EXTENSION chorus_sync;

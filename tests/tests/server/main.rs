@@ -9,6 +9,7 @@ mod errors;
 mod gaps;
 mod harness;
 mod incremental;
+mod launcher;
 mod lifecycle;
 mod limits;
 mod pace;

@@ -62,12 +62,13 @@ const READERS: [&str; 6] = [
     "run_progress",
     "run_worker",
 ];
-const ADMINS: [&str; 7] = [
+const ADMINS: [&str; 8] = [
     "chorus_accept_removals",
     "chorus_cancel",
     "chorus_connect",
     "chorus_disconnect",
     "chorus_retry",
+    "chorus_schedule",
     "chorus_sync",
     "chorus_test_connection",
 ];

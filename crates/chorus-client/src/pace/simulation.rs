@@ -100,8 +100,7 @@ async fn play(
     for task in (0..16).map(|_| go()).collect::<Vec<_>>() {
         task.await.unwrap();
     }
-    let seen = seen.lock().unwrap().clone();
-    seen
+    seen.lock().unwrap().clone()
 }
 
 /// Plays two hours against a limit: it must be used well from the beginning, and soon hardly ever touched.

@@ -1,0 +1,198 @@
+//! The scheduler: connects to one database, queues the runs that are due, says when it is due next, and ends.
+//!
+//! It waits for no lock longer than a moment: whoever drops or alters the extension meanwhile has the right of way.
+
+use super::agenda::{self, Answer};
+use super::{Service, service};
+use crate::api::sync::{Plan, window_from};
+use crate::background::{self, set};
+use crate::error::{Error, Result};
+use crate::store::due::{self, Scheduled};
+use crate::store::runs::{self, Trigger};
+use crate::transaction::{caught, transaction};
+use crate::{locks, offload, settings, sql, worker};
+use chrono::{DateTime, TimeDelta, Utc};
+use pgrx::{PgLogLevel, PgSqlErrorCode, ereport, pg_guard, pg_sys};
+use std::time::{Duration, Instant};
+
+/// Whoever holds a lock on our tables is in the middle of changing them.
+const LOCK_TIMEOUT: &str = "2s";
+/// When a connection is looked at again whose row somebody is changing, or whose worker is about to start.
+const AGAIN: TimeDelta = TimeDelta::seconds(10);
+/// And one that could not be looked at.
+const AFTER_TROUBLE: TimeDelta = TimeDelta::minutes(1);
+/// For how long a queued run is watched until its worker is at work. From there on its end tells of itself.
+const BEGINNING: Duration = Duration::from_secs(10);
+
+/// Entry point of the scheduler; PostgreSQL calls it by name.
+#[pg_guard]
+#[unsafe(no_mangle)]
+pub extern "C-unwind" fn chorus_sync_scheduler(database: pg_sys::Datum) {
+    background::heed_signals();
+    let database = database.value() as u32;
+    background::connect(database);
+    set("lock_timeout", LOCK_TIMEOUT);
+    match caught(look) {
+        Ok(looked) => {
+            if let Some(next) = looked.next {
+                agenda::not_later_than(database, agenda::real_time(next));
+            }
+            let answer = if looked.slot_missing {
+                Answer::NoSlot
+            } else {
+                Answer::Done
+            };
+            agenda::answer(database, answer);
+        }
+        // Without an answer the launcher comes back later.
+        Err(error) => complain(&error),
+    }
+}
+
+fn complain(error: &Error) {
+    ereport!(
+        PgLogLevel::LOG,
+        PgSqlErrorCode::ERRCODE_WARNING,
+        format!("chorus_sync scheduler: {}", error.message)
+    );
+}
+
+/// What a look came to.
+#[derive(Default)]
+struct Looked {
+    /// When this database is due next, by its clock.
+    next: Option<DateTime<Utc>>,
+    slot_missing: bool,
+}
+
+impl Looked {
+    fn by(&mut self, time: DateTime<Utc>) {
+        self.next = Some(self.next.map_or(time, |next| next.min(time)));
+    }
+}
+
+fn look() -> Result<Looked> {
+    let mut looked = Looked::default();
+    let found = transaction("looking what is due", || {
+        let Some(extension) = extension()? else {
+            return Ok(None);
+        };
+        if service()? != Service::Scheduled {
+            due::plan_nothing()?;
+            return Ok(None);
+        }
+        Ok(Some((extension, due::scheduled()?)))
+    })?;
+    let Some((extension, connections)) = found else {
+        return Ok(looked);
+    };
+    for connection_id in connections {
+        let seen = transaction("looking what is due", || look_at(extension, connection_id));
+        match seen {
+            Ok(Seen::Nothing) => {}
+            Ok(Seen::Busy) => looked.by(settings::now() + AGAIN),
+            Ok(Seen::Queued(run_id)) => {
+                if !has_begun(run_id)? {
+                    looked.by(settings::now() + AFTER_TROUBLE);
+                }
+            }
+            Err(error) if error.sqlstate == "53000" => {
+                looked.slot_missing = true;
+                transaction("noting that no slot is free", || {
+                    due::note_problem(connection_id, &worker::no_slot())
+                })?;
+            }
+            // One connection must not keep the others from running.
+            Err(error) => {
+                complain(&error);
+                looked.by(settings::now() + AFTER_TROUBLE);
+            }
+        }
+    }
+    let next = transaction("looking what is due next", || {
+        due::of_this_database(settings::now())
+    })?;
+    // What could not be started is still due; the launcher knows when to try that again.
+    if let Some(next) = next.filter(|next| !looked.slot_missing || *next > settings::now()) {
+        looked.by(next);
+    }
+    Ok(looked)
+}
+
+fn extension() -> Result<Option<u32>> {
+    let oid = sql::one::<pg_sys::Oid>(
+        "SELECT oid FROM pg_extension WHERE extname = 'chorus_sync'",
+        &[],
+    )?;
+    Ok(oid.map(|oid| oid.to_u32()))
+}
+
+/// What became of one connection.
+enum Seen {
+    /// It is not due, or a run is under way whose end says what comes next.
+    Nothing,
+    /// Somebody is changing it.
+    Busy,
+    Queued(i64),
+}
+
+fn look_at(extension: u32, connection_id: i64) -> Result<Seen> {
+    locks::deciding_about(extension, connection_id, || {
+        let Some(connection) = due::locked(connection_id)? else {
+            return Ok(Seen::Busy);
+        };
+        let now = settings::now();
+        let unfinished = runs::latest_unfinished(connection_id)?;
+        if unfinished.iter().any(|run| run.worker.is_some()) {
+            return Ok(Seen::Nothing);
+        }
+        let died = runs::mark_dead(connection_id, now)?;
+        let waiting = runs::latest_unfinished(connection_id)?;
+        if !waiting.is_empty() {
+            return Ok(Seen::Busy);
+        }
+        let next = match connection.next_run_at.filter(|_| died == 0) {
+            Some(next) => Some(next),
+            None => due::plan_from_history(&connection, now)?,
+        };
+        if next.is_some_and(|next| next <= now) {
+            due::plan_while_running(&connection, now)?;
+            let trigger = if due::has_run_since_connecting(connection_id)? {
+                Trigger::Schedule
+            } else {
+                Trigger::Connect
+            };
+            return queue(extension, connection, trigger);
+        }
+        if due::next_retry(connection_id)?.is_some_and(|retry| retry <= now) {
+            return queue(extension, connection, Trigger::Retry);
+        }
+        Ok(Seen::Nothing)
+    })
+}
+
+fn queue(extension: u32, connection: Scheduled, trigger: Trigger) -> Result<Seen> {
+    let plan = Plan {
+        connection_id: connection.of.connection_id,
+        extension,
+        window_from: window_from(&connection.of, None)?,
+        trigger,
+    };
+    Ok(Seen::Queued(plan.queue()?.run_id))
+}
+
+/// Waits until the worker of a run holds its lock, or has done all of its work already. False: it never came.
+fn has_begun(run_id: i64) -> Result<bool> {
+    let began = Instant::now();
+    while began.elapsed() < BEGINNING {
+        let begun = transaction("waiting for the run to begin", || {
+            let run = runs::latest(run_id)?;
+            Ok(run.is_none_or(|run| run.worker.is_some() || run.state != "queued"))
+        })?;
+        if begun {
+            return Ok(true);
+        }
+        offload::wait_for_latch(None, Some(Duration::from_millis(20)));
+    }
+    Ok(false)
+}
