@@ -3,6 +3,8 @@
 //! Whoever knows something says "not later than", so that reports in any order lose nothing. Only the launcher clears a
 //! time, right before a scheduler takes its snapshot; what is committed after that moves it closer again. Times are the
 //! server's real time, whatever `chorus_sync.clock_offset` says.
+//!
+//! It also knows the runs that are under way, so that they can make way for a DROP DATABASE.
 
 use crate::settings;
 use chrono::{DateTime, Utc};
@@ -11,6 +13,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Databases that may be due at once. Those that have no schedule leave the agenda after the first look.
 const CAPACITY: usize = 4096;
+/// Runs at once that are remembered; more than there are worker slots.
+const RUNS: usize = 512;
 /// Nothing is due.
 const NEVER: i64 = i64::MAX;
 
@@ -39,11 +43,20 @@ const FREE: Entry = Entry {
     due: NEVER,
 };
 
+/// A run under way.
+#[derive(Clone, Copy)]
+struct UnderWay {
+    database: u32,
+    /// 0: this place is free.
+    pid: i32,
+}
+
 #[derive(Clone, Copy)]
 struct Agenda {
     /// Process id; 0 when there is none.
     launcher: i32,
     entries: [Entry; CAPACITY],
+    runs: [UnderWay; RUNS],
 }
 
 unsafe impl PGRXSharedMemory for Agenda {}
@@ -76,7 +89,11 @@ pub fn request_memory() {
     pgrx::pg_shmem_init!(
         AGENDA = Agenda {
             launcher: 0,
-            entries: [FREE; CAPACITY]
+            entries: [FREE; CAPACITY],
+            runs: [UnderWay {
+                database: 0,
+                pid: 0
+            }; RUNS],
         }
     );
     IS_THERE.store(true, Ordering::Relaxed);
@@ -100,7 +117,7 @@ pub fn not_later_than(database: u32, time: DateTime<Utc>) {
     let launcher = {
         let mut agenda = AGENDA.exclusive();
         let Some(entry) = agenda.entry_or_new(database) else {
-            // Full: the next start or reload of the launcher reads all databases again.
+            // Thousands are due at this moment; the next start or reload of the launcher reads all databases again.
             return;
         };
         let time = time.timestamp_micros();
@@ -134,6 +151,10 @@ fn wake(launcher: i32) {
 /// A run that ends, however it does, has its database looked at, unless it says itself when that is due.
 pub fn follow_this_run(database: u32) {
     if is_there() {
+        let pid = unsafe { pg_sys::MyProcPid };
+        if let Some(place) = AGENDA.exclusive().runs.iter_mut().find(|run| run.pid == 0) {
+            *place = UnderWay { database, pid };
+        }
         // Called after the locks of the run are given back, while this process still may take the agenda's.
         unsafe { pg_sys::on_shmem_exit(Some(run_is_gone), pg_sys::Datum::from(database)) };
     }
@@ -141,8 +162,23 @@ pub fn follow_this_run(database: u32) {
 
 #[pg_guard]
 unsafe extern "C-unwind" fn run_is_gone(_code: i32, database: pg_sys::Datum) {
+    let pid = unsafe { pg_sys::MyProcPid };
+    for run in AGENDA.exclusive().runs.iter_mut() {
+        if run.pid == pid {
+            run.pid = 0;
+        }
+    }
     if !RUN_REPORTED.load(Ordering::Relaxed) {
         look_now(database.value() as u32);
+    }
+}
+
+/// Ends the runs of a database that is about to be dropped. They are found without a worker if it is not.
+pub fn end_runs_in(database: u32) {
+    for run in AGENDA.share().runs.iter() {
+        if run.pid != 0 && run.database == database {
+            unsafe { libc::kill(run.pid, libc::SIGTERM) };
+        }
     }
 }
 

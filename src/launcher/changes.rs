@@ -1,6 +1,6 @@
 //! What makes the launcher look: the commit of whoever changed a schedule, and of whoever made or altered a database.
 //!
-//! A rollback wakes nobody. Altering covers `ALLOW_CONNECTIONS`, renaming, and `ALTER DATABASE … SET chorus_sync.…`.
+//! A DROP DATABASE ends the runs in it, which would refuse it otherwise. A rollback wakes nobody. Altering covers `ALLOW_CONNECTIONS`, renaming, and `ALTER DATABASE … SET chorus_sync.…`.
 
 use super::agenda;
 use crate::error::Error;
@@ -72,6 +72,9 @@ unsafe extern "C-unwind" fn object_access(
         if let Some(previous) = PREVIOUS_HOOK {
             previous(access, class, object, sub_id, argument);
         }
+    }
+    if access == pg_sys::ObjectAccessType::OAT_DROP && class == pg_sys::DatabaseRelationId {
+        agenda::end_runs_in(object.to_u32());
     }
     let changed = access == pg_sys::ObjectAccessType::OAT_POST_CREATE
         || access == pg_sys::ObjectAccessType::OAT_POST_ALTER;

@@ -19,8 +19,10 @@ use std::time::{Duration, Instant};
 const LOCK_TIMEOUT: &str = "2s";
 /// When a connection is looked at again whose row somebody is changing, or whose worker is about to start.
 const AGAIN: TimeDelta = TimeDelta::seconds(10);
-/// And one that could not be looked at.
+/// And one that could not be looked at, or whose worker did not come.
 const AFTER_TROUBLE: TimeDelta = TimeDelta::minutes(1);
+/// And one that fell due during the look. Whatever goes wrong, nothing is looked at in a tight loop.
+const AT_ONCE: TimeDelta = TimeDelta::seconds(1);
 /// For how long a queued run is watched until its worker is at work. From there on its end tells of itself.
 const BEGINNING: Duration = Duration::from_secs(10);
 
@@ -62,12 +64,15 @@ fn complain(error: &Error) {
 struct Looked {
     /// When this database is due next, by its clock.
     next: Option<DateTime<Utc>>,
+    /// When what is due already, and could not be started, is tried again.
+    again: Option<DateTime<Utc>>,
     slot_missing: bool,
 }
 
 impl Looked {
-    fn by(&mut self, time: DateTime<Utc>) {
-        self.next = Some(self.next.map_or(time, |next| next.min(time)));
+    fn again_in(&mut self, pause: TimeDelta) {
+        let time = settings::now() + pause;
+        self.again = Some(self.again.map_or(time, |again| again.min(time)));
     }
 }
 
@@ -90,10 +95,10 @@ fn look() -> Result<Looked> {
         let seen = transaction("looking what is due", || look_at(extension, connection_id));
         match seen {
             Ok(Seen::Nothing) => {}
-            Ok(Seen::Busy) => looked.by(settings::now() + AGAIN),
+            Ok(Seen::Busy) => looked.again_in(AGAIN),
             Ok(Seen::Queued(run_id)) => {
                 if !has_begun(run_id)? {
-                    looked.by(settings::now() + AFTER_TROUBLE);
+                    looked.again_in(AFTER_TROUBLE);
                 }
             }
             Err(error) if error.sqlstate == "53000" => {
@@ -105,17 +110,18 @@ fn look() -> Result<Looked> {
             // One connection must not keep the others from running.
             Err(error) => {
                 complain(&error);
-                looked.by(settings::now() + AFTER_TROUBLE);
+                looked.again_in(AFTER_TROUBLE);
             }
         }
     }
-    let next = transaction("looking what is due next", || {
-        due::of_this_database(settings::now())
-    })?;
-    // What could not be started is still due; the launcher knows when to try that again.
-    if let Some(next) = next.filter(|next| !looked.slot_missing || *next > settings::now()) {
-        looked.by(next);
-    }
+    let now = settings::now();
+    let next = transaction("looking what is due next", || due::of_this_database(now))?;
+    looked.next = match next {
+        // The launcher knows when to try it again.
+        Some(next) if next <= now && looked.slot_missing => None,
+        Some(next) if next <= now => Some(looked.again.unwrap_or(now + AT_ONCE)),
+        next => next.into_iter().chain(looked.again).min(),
+    };
     Ok(looked)
 }
 
