@@ -70,11 +70,8 @@ impl Run {
             with_trackers: true,
             ..EngagementFilter::default()
         };
-        let link = self.open_link();
-        let client = link.client.clone();
-        let answer = link
-            .offload
-            .run(async move { client.engagements_page(&filter, None).await })?;
+        let client = self.open_link().client.clone();
+        let answer = self.ask(async move { client.engagements_page(&filter, None).await })?;
         let page = match answer {
             Ok(page) => page,
             // Nothing is known of them, so they are left as they are.

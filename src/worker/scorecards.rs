@@ -21,7 +21,6 @@ impl Run {
         })?;
         let filter = ScorecardFilter {
             submitted_from: Some(since),
-            ..ScorecardFilter::default()
         };
         let link = self.open_link();
         let client = link.client.clone();
@@ -33,10 +32,7 @@ impl Run {
                 }
             }
         });
-        loop {
-            let Some(page) = self.next(&mut pages)? else {
-                break;
-            };
+        while let Some(page) = self.next(&mut pages)? {
             let mut problems = Vec::new();
             let mut problem = |id, problem: String| {
                 problems.push(Problem {
