@@ -41,6 +41,19 @@ fn every_setting_is_in_the_readme() {
     assert!(missing.is_empty(), "not in README.md: {missing:?}");
 }
 
+#[test]
+fn every_setting_has_its_purpose_on_the_page_for_operators() {
+    let page = read("docs/operations.md");
+    let settings = read("src/settings.rs");
+    let missing: Vec<_> = settings
+        .split("c\"chorus_sync.")
+        .skip(1)
+        .filter_map(|rest| rest.split('"').next())
+        .filter(|name| !page.contains(&format!("`{name}`")))
+        .collect();
+    assert!(missing.is_empty(), "not in docs/operations.md: {missing:?}");
+}
+
 /// An error as the code raises it; `…` stands for what is filled in.
 #[derive(Debug)]
 struct Raised {

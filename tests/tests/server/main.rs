@@ -15,6 +15,7 @@ mod launcher_server;
 mod launcher_trouble;
 mod lifecycle;
 mod limits;
+mod operations;
 mod pace;
 mod people;
 mod pg_cron;
