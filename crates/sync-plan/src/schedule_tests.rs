@@ -48,6 +48,16 @@ fn cron_counts_from_the_end_and_skips_what_the_run_itself_overran() {
 }
 
 #[test]
+fn cron_means_whole_minutes_whenever_it_is_asked() {
+    let now = at("2026-07-01T11:59:59.123456Z");
+    let next = cron("0 * * * *", "UTC").next(now, now);
+    assert_eq!(next, Some(at("2026-07-01T12:00:00Z")));
+    let then = at("2026-07-01T12:00:00.5Z");
+    let next = cron("0 * * * *", "UTC").next(then, then);
+    assert_eq!(next, Some(at("2026-07-01T13:00:00Z")));
+}
+
+#[test]
 fn cron_is_meant_in_the_time_zone() {
     let summer = at("2026-07-01T00:00:00Z");
     let next = cron("30 3 * * *", "Europe/Berlin").next(summer, summer);

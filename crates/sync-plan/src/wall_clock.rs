@@ -4,7 +4,7 @@
 //! has. A time that is skipped in spring runs right after the gap, and a time that comes twice in autumn runs the first
 //! time only. What runs every so many minutes or hours just goes on by the clock, in both.
 
-use chrono::{DateTime, LocalResult, NaiveDateTime, Offset, TimeDelta, TimeZone, Utc};
+use chrono::{DateTime, LocalResult, NaiveDateTime, Offset, SubsecRound, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
 use croner::Cron;
 use std::str::FromStr;
@@ -37,7 +37,8 @@ impl WallClock {
 
     /// The first match after `time`. None: there is none.
     pub fn after(&self, time: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        let mut from = time;
+        // Matches lie on whole seconds, and the cron crate would keep a fraction.
+        let mut from = time.trunc_subsecs(0);
         let mut at_from = false;
         loop {
             let offset = self.offset(from);
