@@ -19,6 +19,9 @@ use std::time::{Duration, Instant};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc;
 
+/// How often the main thread looks up while it waits.
+const LOOK: Duration = Duration::from_millis(250);
+
 /// Threads for the network, and the socket by which they wake the main thread.
 pub struct Offload {
     runtime: Option<Runtime>,
@@ -91,26 +94,17 @@ impl Offload {
         })
     }
 
-    /// Runs one future to its end. A PostgreSQL error (cancel, termination) leaves it behind.
+    /// Runs one future to its end. A PostgreSQL error (cancel, termination) leaves it behind. `meanwhile` as in
+    /// [`Self::next`].
     pub fn run<T: Send + 'static>(
         &self,
         future: impl Future<Output = T> + Send + 'static,
-    ) -> Result<T> {
-        self.run_and_look(future, None, || {})
-    }
-
-    /// The same, and `meanwhile` is called at least every `every` while it waits.
-    pub fn run_and_look<T: Send + 'static>(
-        &self,
-        future: impl Future<Output = T> + Send + 'static,
-        every: Option<Duration>,
         meanwhile: impl FnMut(),
     ) -> Result<T> {
         let mut answers = self.stream(1, |sender| async move {
             sender.send(future.await).await;
         });
-        self.next(&mut answers, every, meanwhile)?
-            .ok_or_else(broken_off)
+        self.next(&mut answers, meanwhile)?.ok_or_else(broken_off)
     }
 
     /// Lets `produce` send values, at most `ahead` of the main thread.
@@ -141,12 +135,11 @@ impl Offload {
         Receiver { values, complete }
     }
 
-    /// Waits for the next value; None when the stream has ended, an error when it broke off. While it waits, `meanwhile` is called at
-    /// least every `every`.
+    /// Waits for the next value; None when the stream has ended, an error when it broke off. While it waits, `meanwhile` is
+    /// called every quarter of a second or so.
     pub fn next<T>(
         &self,
         receiver: &mut Receiver<T>,
-        every: Option<Duration>,
         mut meanwhile: impl FnMut(),
     ) -> Result<Option<T>> {
         let mut last = Instant::now();
@@ -162,8 +155,8 @@ impl Offload {
                 }
                 Err(mpsc::error::TryRecvError::Empty) => {}
             }
-            self.wait(every);
-            if every.is_some_and(|every| last.elapsed() >= every) {
+            self.wait(LOOK);
+            if last.elapsed() >= LOOK {
                 last = Instant::now();
                 meanwhile();
             }
@@ -182,12 +175,12 @@ impl Offload {
             if left.is_zero() {
                 return None;
             }
-            self.wait(Some(left.max(Duration::from_millis(1))));
+            self.wait(left.max(Duration::from_millis(1)));
         }
     }
 
-    fn wait(&self, timeout: Option<Duration>) {
-        wait_for_latch(Some(self.woken.as_raw_fd()), timeout);
+    fn wait(&self, timeout: Duration) {
+        wait_for_latch(Some(self.woken.as_raw_fd()), Some(timeout));
         let mut bytes = [0u8; 256];
         while matches!((&self.woken).read(&mut bytes), Ok(n) if n == bytes.len()) {}
     }

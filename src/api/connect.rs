@@ -238,12 +238,6 @@ fn stored_key(stored: &Connection, base_url: &BaseUrl) -> Result<ApiKey> {
 fn check(base_url: &BaseUrl, api_key: ApiKey, pace: &KeptPace, lookback_days: i32) -> Result<Who> {
     let shown = base_url.as_str().to_owned();
     let config = settings::client_config(base_url.clone(), api_key, pace)?;
-    if let Some(wait) = config.wait {
-        pgrx::notice!(
-            "Chorus asks to slow down: the key is checked in {} seconds",
-            wait.as_secs() + 1
-        );
-    }
     let client = Client::new(config).map_err(|error| Error::from_client(&error, &shown))?;
     let now = settings::now();
     let filter = EngagementFilter {
@@ -251,13 +245,27 @@ fn check(base_url: &BaseUrl, api_key: ApiKey, pace: &KeptPace, lookback_days: i3
         max_date: Some(now),
         ..EngagementFilter::default()
     };
-    let asked = Offload::start(1)?.run(async move {
+    let watched = client.clone();
+    let mut told = None;
+    let tell_of_wait = || {
+        let until = watched.waiting_until().map(settings::by_our_clock);
+        if let Some(until) = until
+            && told.replace(until) != Some(until)
+        {
+            pgrx::notice!(
+                "Chorus asks to slow down: the check goes on in {} seconds",
+                (until - settings::now()).num_seconds() + 1
+            );
+        }
+    };
+    let asked = async move {
         let me = client.me().await?;
         client.engagements_page(&filter, None).await?;
         // Not every key may use the session route; nothing depends on it.
         let session = client.session().await.ok();
         Ok::<_, chorus_client::Error>((me, session))
-    })?;
+    };
+    let asked = Offload::start(1)?.run(asked, tell_of_wait)?;
     let (me, session) = asked.map_err(|error| Error::from_client(&error, &shown))?;
     let Me {
         domain,

@@ -10,10 +10,7 @@ use crate::store::runs;
 use crate::transaction::transaction;
 use chrono::{DateTime, TimeDelta, Utc};
 use pgrx::pg_sys;
-use std::time::Duration;
 
-/// How often a run that waits looks whether Chorus asked to slow down.
-const LOOK: Duration = Duration::from_millis(250);
 /// Waits that are shorter are over before anybody could read of them.
 const NOTABLE: TimeDelta = TimeDelta::seconds(1);
 
@@ -22,7 +19,7 @@ impl Run {
     pub fn next<T>(&self, stream: &mut Receiver<T>) -> Result<Option<T>> {
         self.open_link()
             .offload
-            .next(stream, Some(LOOK), || self.tell_of_wait())
+            .next(stream, || self.tell_of_wait())
     }
 
     /// What `future` comes to.
@@ -30,9 +27,7 @@ impl Run {
         &self,
         future: impl Future<Output = T> + Send + 'static,
     ) -> Result<T> {
-        self.open_link()
-            .offload
-            .run_and_look(future, Some(LOOK), || self.tell_of_wait())
+        self.open_link().offload.run(future, || self.tell_of_wait())
     }
 
     fn tell_of_wait(&self) {

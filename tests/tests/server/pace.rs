@@ -152,7 +152,10 @@ fn a_run_that_is_killed_while_it_waits_leaves_the_wait_to_the_next_one() {
         .sql(&format!("SELECT chorus_cancel({run_id})"));
     place.wait_for_state(run_id, "cancelled");
 
-    // When the time has come, it is over.
+    // When the time has come, it is over. Three requests in ten minutes are a slow pace to begin with.
+    place
+        .database
+        .sql("UPDATE chorus.connections SET pace_per_minute = NULL, pace_steady_s = NULL");
     place.database.sql(&format!(
         "ALTER DATABASE {} SET chorus_sync.clock_offset = '11 minutes'",
         place.database.name()
@@ -195,6 +198,23 @@ fn a_stored_key_is_not_checked_before_its_time_and_another_key_starts_afresh() {
         "SELECT num_nulls(waits_until, pace_per_minute, pace_steady_s) = 3 FROM chorus.connections",
     );
     assert!(forgotten);
+}
+
+#[test]
+fn who_connects_while_chorus_asks_to_slow_down_is_told_so_and_waits() {
+    let place = Workplace::new();
+    place.tenant.set_quirk(
+        "fail",
+        json!({"route": LIST, "status": 503, "retry_after": "3", "times": 1}),
+    );
+    let (mut session, notices) = session_with_notices(&place.database);
+    session.batch_execute(&place.connect()).unwrap();
+    let told = notices.lock().unwrap().iter().any(|(_, notice)| {
+        notice
+            .message()
+            .starts_with("Chorus asks to slow down: the check goes on in")
+    });
+    assert!(told);
 }
 
 #[test]
@@ -247,6 +267,36 @@ fn the_time_left_holds_the_rest_of_a_wait() {
         .database
         .sql(&format!("SELECT chorus_cancel({run_id})"));
     place.wait_for_state(run_id, "cancelled");
+}
+
+#[test]
+fn the_time_left_of_a_listing_goes_by_the_pages_that_remain() {
+    let workspace = Workspace::of(Tenant::generate(&Generate {
+        utterances_per_call: 1,
+        ..plan(600)
+    }));
+    workspace.tenant.set_quirk(
+        "fail",
+        json!({"route": LIST, "status": 429, "retry_after": "600", "from_page": 4}),
+    );
+    let run_id = workspace.sync_in_background();
+    let (phase, left_s) = wait_until("the time left is known", SOON, || {
+        let (phase, left_s, problem) = status(&workspace.database);
+        problem?;
+        Some((phase?, left_s?))
+    });
+    assert_eq!(phase, "calls");
+    // Some pages at a pace of five to sixty a minute, after the wait.
+    assert!((500.0..=800.0).contains(&left_s), "{left_s}");
+    workspace
+        .database
+        .sql(&format!("SELECT chorus_cancel({run_id})"));
+    wait_until("it is cancelled", SOON, || {
+        workspace
+            .database
+            .value::<bool>("SELECT bool_and(state = 'cancelled') FROM chorus.runs")
+            .then_some(())
+    });
 }
 
 #[test]
