@@ -6,7 +6,7 @@ mod disconnect;
 mod hidden;
 mod retry;
 mod schedule;
-pub mod sync;
+mod sync;
 
 use crate::error::{Error, Result};
 use pgrx::prelude::*;

@@ -8,14 +8,12 @@ use crate::error::{Error, Result};
 use crate::owner::as_owner;
 use crate::store::runs::{self, Connection, Seen, Trigger};
 use crate::transaction::caught;
-use crate::worker::{self, Assignment};
+use crate::worker;
+use crate::worker::wanted::{Wanted, is_own};
 use crate::{locks, offload, settings, sql};
 use chrono::{DateTime, TimeDelta, Utc};
 use pgrx::bgworkers::{BackgroundWorkerStatus, DynamicBackgroundWorker};
-use pgrx::callbacks::PgXactCallbackEvent::{Abort, Commit, PreCommit, PrePrepare};
 use pgrx::prelude::*;
-use std::cell::RefCell;
-use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 /// How often a waiting caller looks.
@@ -70,16 +68,16 @@ fn sync(lookback: Option<Interval>, name: &str, wait: bool) -> Result<Seen> {
         let extension = extension(wait, written_by)?;
         ready(&connection)?;
         let window_from = window_from(&connection, lookback)?;
-        let plan = Plan {
+        let wanted = Wanted {
             connection_id: connection.connection_id,
             extension,
             window_from,
             trigger: Trigger::Manual,
         };
         if wait {
-            plan.start_and_wait()
+            start_and_wait(&wanted)
         } else {
-            plan.queue()
+            wanted.queue()
         }
     })
 }
@@ -116,15 +114,10 @@ fn ready(connection: &Connection) -> Result<()> {
 }
 
 /// How far back the run lists; without a lookback as an incremental run does.
-pub fn window_from(connection: &Connection, lookback: Option<Interval>) -> Result<DateTime<Utc>> {
+fn window_from(connection: &Connection, lookback: Option<Interval>) -> Result<DateTime<Utc>> {
     let now = settings::now();
     let Some(lookback) = lookback else {
-        return Ok(sync_plan::listing::window_from(
-            now,
-            connection.lookback(),
-            connection.overlap(),
-            connection.covered(),
-        ));
+        return Ok(connection.window_from(now));
     };
     // In seconds of its own, with long months: at least that far back, and no interval is too long for it.
     let days = f64::from(lookback.months()) * 31.0 + f64::from(lookback.days());
@@ -140,144 +133,41 @@ pub fn window_from(connection: &Connection, lookback: Option<Interval>) -> Resul
     Ok((now - TimeDelta::microseconds(micros.min(1e17) as i64)).max(earliest))
 }
 
-/// A run that is wanted.
-pub struct Plan {
-    pub connection_id: i64,
-    pub extension: u32,
-    pub window_from: DateTime<Utc>,
-    pub trigger: Trigger,
-}
-
-impl Plan {
-    fn assignment(&self, run_id: i64, queued_by: Option<u32>) -> Assignment {
-        Assignment {
-            database: unsafe { pg_sys::MyDatabaseId }.to_u32(),
-            extension: self.extension,
-            connection_id: self.connection_id,
-            run_id,
-            window_from: self.window_from,
-            trigger: self.trigger,
-            queued_by,
-        }
-    }
-
-    /// A run under way that covers what is wanted. `just_queued` runs have no worker yet.
-    fn under_way(&self, just_queued: bool) -> Result<Option<Seen>> {
-        let runs = runs::latest_unfinished(self.connection_id)?;
-        Ok(runs.into_iter().find(|run| {
-            run.window_from <= self.window_from
-                && (run.worker.is_some() || (just_queued && run.state == "queued"))
-        }))
-    }
-
-    fn next_run_id() -> Result<i64> {
-        Ok(sql::one("SELECT nextval('chorus.runs_run_id_seq')", &[])?.unwrap_or(0))
-    }
-
-    /// `wait => false`: the row is written by this transaction, and the worker starts with its commit.
-    pub fn queue(&self) -> Result<Seen> {
-        locks::deciding_about(self.extension, self.connection_id, || {
-            if let Some(run) = self.under_way(false)? {
-                return Ok(run);
+/// Starts the run, or joins one that covers it, and waits for its end.
+fn start_and_wait(wanted: &Wanted) -> Result<Seen> {
+    let (run_id, mut watch) =
+        locks::deciding_about(wanted.extension, wanted.connection_id, || {
+            if let Some(run) = wanted.under_way(false)? {
+                pgrx::notice!("joined run {}, which is under way", run.run_id);
+                return Ok((run.run_id, Watch::joined(run.run_id)));
             }
-            // One that this transaction queued before has its worker registered; one that a crash left gets one now.
-            if let Some(run) = self.under_way(true)? {
-                if !is_own(run.written_by) {
-                    start_at_commit(Assignment {
-                        window_from: run.window_from,
-                        ..self.assignment(run.run_id, Some(own_xid()))
-                    });
-                }
-                return Ok(run);
-            }
-            let run_id = Self::next_run_id()?;
-            let now = settings::now();
-            runs::queue(
-                run_id,
-                self.connection_id,
-                self.trigger,
-                (self.window_from, now),
-                now,
-            )?;
-            start_at_commit(self.assignment(run_id, Some(own_xid())));
-            runs::latest(run_id)?
-                .ok_or_else(|| Error::new("XX000", "the run that was just queued is gone", ""))
-        })
+            let run_id = Wanted::next_run_id()?;
+            let worker = worker::start(wanted.assignment(run_id, None))?;
+            let mut watch = Watch::started(run_id, worker);
+            // Until the row is there: who comes next must be able to see and join it.
+            watch.until(|seen| seen.is_some())?;
+            Ok((run_id, watch))
+        })?;
+    let seen = watch.until(|seen| seen.is_some_and(Seen::has_ended))?;
+    let Some(seen) = seen else {
+        return Err(Error::new(
+            "XX000",
+            format!(
+                "run {run_id} is gone: its connection was purged, or its worker ended before it began"
+            ),
+            "The server's log says why.",
+        ));
+    };
+    if seen.state == "failed" {
+        return Err(Error {
+            sqlstate: seen.sqlstate.unwrap_or_else(|| "XX000".into()),
+            message: seen
+                .problem
+                .unwrap_or_else(|| format!("run {run_id} failed")),
+            hint: seen.hint,
+        });
     }
-
-    fn start_and_wait(&self) -> Result<Seen> {
-        let (run_id, mut watch) =
-            locks::deciding_about(self.extension, self.connection_id, || {
-                if let Some(run) = self.under_way(false)? {
-                    pgrx::notice!("joined run {}, which is under way", run.run_id);
-                    return Ok((run.run_id, Watch::joined(run.run_id)));
-                }
-                let run_id = Self::next_run_id()?;
-                let worker = worker::start(self.assignment(run_id, None))?;
-                let mut watch = Watch::started(run_id, worker);
-                // Until the row is there: who comes next must be able to see and join it.
-                watch.until(|seen| seen.is_some())?;
-                Ok((run_id, watch))
-            })?;
-        let seen = watch.until(|seen| seen.is_some_and(Seen::has_ended))?;
-        let Some(seen) = seen else {
-            return Err(Error::new(
-                "XX000",
-                format!(
-                    "run {run_id} is gone: its connection was purged, or its worker ended before it began"
-                ),
-                "The server's log says why.",
-            ));
-        };
-        if seen.state == "failed" {
-            return Err(Error {
-                sqlstate: seen.sqlstate.unwrap_or_else(|| "XX000".into()),
-                message: seen
-                    .problem
-                    .unwrap_or_else(|| format!("run {run_id} failed")),
-                hint: seen.hint,
-            });
-        }
-        Ok(seen)
-    }
-}
-
-/// Whether this transaction, or one of its savepoints, wrote a row with this xmin.
-fn is_own(xid: u32) -> bool {
-    unsafe { pg_sys::TransactionIdIsCurrentTransactionId(pg_sys::TransactionId::from(xid)) }
-}
-
-fn own_xid() -> u32 {
-    unsafe { pg_sys::GetTopTransactionId() }.into_inner()
-}
-
-thread_local! {
-    /// Runs that this transaction will start: one that is queued twice needs one worker.
-    static TO_START: RefCell<HashSet<i64>> = RefCell::default();
-}
-
-/// A rollback starts nothing. The worker is registered just before the commit, because a missing slot must still fail
-/// it, and waits for the commit itself.
-fn start_at_commit(assignment: Assignment) {
-    if !TO_START.with_borrow_mut(|runs| runs.insert(assignment.run_id)) {
-        return;
-    }
-    for end in [Commit, Abort] {
-        pgrx::register_xact_callback(end, || TO_START.with_borrow_mut(HashSet::clear));
-    }
-    pgrx::register_xact_callback(PreCommit, move || {
-        if let Err(error) = worker::start(assignment) {
-            error.raise();
-        }
-    });
-    pgrx::register_xact_callback(PrePrepare, || {
-        Error::new(
-            "0A000",
-            "a transaction that queued a run cannot be prepared",
-            "COMMIT it instead of PREPARE TRANSACTION.",
-        )
-        .raise()
-    });
+    Ok(seen)
 }
 
 /// Waits for one run.

@@ -4,12 +4,12 @@
 
 use super::agenda::{self, Answer};
 use super::{Service, service};
-use crate::api::sync::{Plan, window_from};
 use crate::background::{self, set};
 use crate::error::{Error, Result};
 use crate::store::due::{self, Scheduled};
 use crate::store::runs::{self, Trigger};
 use crate::transaction::{caught, transaction};
+use crate::worker::wanted::Wanted;
 use crate::{locks, offload, settings, sql, worker};
 use chrono::{DateTime, TimeDelta, Utc};
 use pgrx::{PgLogLevel, PgSqlErrorCode, ereport, pg_guard, pg_sys};
@@ -178,13 +178,18 @@ fn look_at(extension: u32, connection_id: i64) -> Result<Seen> {
 }
 
 fn queue(extension: u32, connection: Scheduled, trigger: Trigger) -> Result<Seen> {
-    let plan = Plan {
+    let now = settings::now();
+    let wanted = Wanted {
         connection_id: connection.of.connection_id,
         extension,
-        window_from: window_from(&connection.of, None)?,
+        // One that lists nothing has an empty window: nobody who wants a listing joins it.
+        window_from: match trigger {
+            Trigger::Retry => now,
+            _ => connection.of.window_from(now),
+        },
         trigger,
     };
-    Ok(Seen::Queued(plan.queue()?.run_id))
+    Ok(Seen::Queued(wanted.queue()?.run_id))
 }
 
 /// Waits until the worker of a run holds its lock, or has done all of its work already. False: it never came.

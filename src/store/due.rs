@@ -190,14 +190,14 @@ fn history(connection_id: i64, whole: bool) -> Result<Option<plan::History>> {
         interruptions: u32,
     }
     let last: Option<Ended> = sql::one_json(
-        "WITH ended AS (
-             SELECT r.* FROM chorus.runs r JOIN chorus.connections k USING (connection_id)
-              WHERE r.connection_id = $1 AND r.state NOT IN ('queued', 'running') AND r.queued_at >= k.connected_at
-                AND (r.trigger <> 'retry' OR NOT $2)
-              ORDER BY r.run_id DESC LIMIT 100),
+        "WITH ended AS NOT MATERIALIZED (
+             SELECT r.* FROM chorus.runs r
+              WHERE r.connection_id = $1 AND r.state NOT IN ('queued', 'running') AND (r.trigger <> 'retry' OR NOT $2)
+                AND r.queued_at >= (SELECT k.connected_at FROM chorus.connections k WHERE k.connection_id = $1)),
          bad AS (
              SELECT e.state FROM ended e
-              WHERE e.run_id > coalesce((SELECT max(g.run_id) FROM ended g WHERE g.state = 'succeeded'), 0))
+              WHERE e.run_id > coalesce((SELECT g.run_id FROM ended g WHERE g.state = 'succeeded'
+                                          ORDER BY g.run_id DESC LIMIT 1), 0))
          SELECT jsonb_build_object('began', coalesce(e.started_at, e.queued_at), 'ended', coalesce(e.finished_at, e.queued_at),
                                    'state', e.state, 'key_refused', e.sqlstate IS NOT DISTINCT FROM '28000',
                                    'failures', (SELECT count(*) FROM bad WHERE state = 'failed'),

@@ -6,7 +6,7 @@ use crate::store::removals;
 use crate::{settings, sql};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
-use sync_plan::listing::Covered;
+use sync_plan::listing::{self, Covered};
 
 /// What is counted in a run; columns of `chorus.runs`.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -134,6 +134,11 @@ impl Connection {
             to: self.listed_to?,
             whole_at: self.whole_listed_at,
         })
+    }
+
+    /// How far back an incremental run lists.
+    pub fn window_from(&self, now: DateTime<Utc>) -> DateTime<Utc> {
+        listing::window_from(now, self.lookback(), self.overlap(), self.covered())
     }
 
     pub fn lookback(&self) -> TimeDelta {

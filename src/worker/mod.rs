@@ -14,6 +14,7 @@ mod removals;
 mod run;
 mod scorecards;
 mod waiting;
+pub mod wanted;
 
 use crate::background::{self, set};
 use crate::error::{Error, Result};

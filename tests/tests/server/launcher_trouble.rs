@@ -90,6 +90,32 @@ fn a_run_that_a_crash_of_the_server_ended_is_followed_by_another() {
 }
 
 #[test]
+fn a_server_that_starts_its_processes_anew_after_a_crash_goes_on_with_the_schedule() {
+    let cluster = preloaded();
+    let place = Workplace::on(&cluster);
+    place.hang(DETAIL);
+    place
+        .database
+        .sql(&place.connect_with("schedule => '1 day'"));
+    place.wait_for_hanging(DETAIL);
+    let worker = place.workers()[0].to_string();
+    let killed = std::process::Command::new("kill")
+        .args(["-9", &worker])
+        .status();
+    assert!(killed.unwrap().success());
+    place.tenant.clear_quirks();
+    wait_until("the server is back", IN_TIME, || {
+        let mut session = cluster
+            .try_connect(place.database.name(), "postgres")
+            .ok()?;
+        let sql = "SELECT true FROM chorus.runs WHERE trigger = 'schedule' AND state = 'succeeded'";
+        session.query_opt(sql, &[]).ok()?.map(drop)
+    });
+    assert_eq!(place.ended("connect", "interrupted"), 1);
+    assert_eq!(place.runs(), 2);
+}
+
+#[test]
 fn a_cancelled_run_is_not_started_again_before_its_time() {
     let cluster = preloaded();
     let place = Workplace::on(&cluster);
@@ -182,4 +208,35 @@ fn transcripts_that_lag_are_asked_for_between_two_listings() {
     assert_eq!(ready, 0);
     assert_eq!(place.tenant.request_count("/v3/engagements"), 0);
     assert_eq!(place.database.value::<String>(next), before);
+}
+
+#[test]
+fn a_caller_does_not_join_a_run_that_lists_nothing() {
+    let cluster = preloaded();
+    let place = Workplace::on(&cluster);
+    place
+        .tenant
+        .set_quirk("processing", json!({"newest": 1, "utterances": "none"}));
+    place.connect_and_run("1 day");
+    wait_until_nothing_is_connected(&cluster);
+    place.tenant.clear_quirks();
+    place.hang(DETAIL);
+    place.tenant.forget_requests();
+    place.database.sql(&format!(
+        "ALTER DATABASE {} SET chorus_sync.clock_offset = '90 s'",
+        place.database.name()
+    ));
+    place.wait_for_hanging(DETAIL);
+    let retry = place.last_run();
+    assert_eq!(place.of_run::<String>(retry, "trigger"), "retry");
+    let caller = Running::start(
+        place.database.connect(),
+        "SELECT calls_listed > 0 FROM chorus_sync()",
+    );
+    wait_until("a run of its own", IN_TIME, || {
+        (place.workers().len() == 2).then_some(())
+    });
+    place.tenant.clear_quirks();
+    assert_eq!(caller.end().unwrap(), [["t"]]);
+    place.wait_for_state(retry, "succeeded");
 }
