@@ -23,8 +23,9 @@ const AGAIN: TimeDelta = TimeDelta::seconds(10);
 const AFTER_TROUBLE: TimeDelta = TimeDelta::minutes(1);
 /// And one that fell due during the look. Whatever goes wrong, nothing is looked at in a tight loop.
 const AT_ONCE: TimeDelta = TimeDelta::seconds(1);
-/// For how long a queued run is watched until its worker is at work. From there on its end tells of itself.
-const BEGINNING: Duration = Duration::from_secs(10);
+/// For how long a look watches queued runs until their workers are at work, whose ends tell of themselves. A worker
+/// cannot connect while somebody drops or copies the database, who in turn waits five seconds for us to leave.
+const BEGINNING: Duration = Duration::from_secs(2);
 
 /// Entry point of the scheduler; PostgreSQL calls it by name.
 #[pg_guard]
@@ -91,13 +92,14 @@ fn look() -> Result<Looked> {
     let Some((extension, connections)) = found else {
         return Ok(looked);
     };
+    let until = Instant::now() + BEGINNING;
     for connection_id in connections {
         let seen = transaction("looking what is due", || look_at(extension, connection_id));
         match seen {
             Ok(Seen::Nothing) => {}
             Ok(Seen::Busy) => looked.again_in(AGAIN),
             Ok(Seen::Queued(run_id)) => {
-                if !has_begun(run_id)? {
+                if !has_begun(run_id, until)? {
                     looked.again_in(AFTER_TROUBLE);
                 }
             }
@@ -193,9 +195,8 @@ fn queue(extension: u32, connection: Scheduled, trigger: Trigger) -> Result<Seen
 }
 
 /// Waits until the worker of a run holds its lock, or has done all of its work already. False: it never came.
-fn has_begun(run_id: i64) -> Result<bool> {
-    let began = Instant::now();
-    while began.elapsed() < BEGINNING {
+fn has_begun(run_id: i64, until: Instant) -> Result<bool> {
+    loop {
         let begun = transaction("waiting for the run to begin", || {
             let run = runs::latest(run_id)?;
             Ok(run.is_none_or(|run| run.worker.is_some() || run.state != "queued"))
@@ -203,7 +204,9 @@ fn has_begun(run_id: i64) -> Result<bool> {
         if begun {
             return Ok(true);
         }
+        if Instant::now() >= until {
+            return Ok(false);
+        }
         offload::wait_for_latch(None, Some(Duration::from_millis(20)));
     }
-    Ok(false)
 }
