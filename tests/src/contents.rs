@@ -21,6 +21,10 @@ impl Contents {
         self.0.get(table).map_or(&[], Vec::as_slice)
     }
 
+    pub fn tables(&self) -> Vec<&'static str> {
+        self.0.keys().copied().collect()
+    }
+
     /// Changes every row of a table.
     pub fn change(&mut self, table: &str, change: impl FnMut(&mut Value)) {
         self.0.get_mut(table).into_iter().flatten().for_each(change);

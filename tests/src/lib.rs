@@ -9,6 +9,8 @@ mod cluster;
 mod contents;
 mod database;
 mod keeper;
+pub mod least;
+pub mod life;
 mod server_user;
 mod standby;
 mod stored;

@@ -15,6 +15,7 @@ mod launcher_server;
 mod launcher_trouble;
 mod lifecycle;
 mod limits;
+mod month;
 mod operations;
 mod pace;
 mod people;
