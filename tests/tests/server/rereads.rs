@@ -125,7 +125,7 @@ fn details_are_read_again_at_the_ages_that_are_set_and_edits_found() {
         .database
         .value("SELECT calls_updated FROM chorus.runs ORDER BY run_id DESC LIMIT 1");
     assert_eq!(renamed, 8);
-    assert_eq!(details("6 days"), 0);
+    assert_eq!(details("5 days"), 0);
     assert_eq!(details("8 days"), 8);
     assert_eq!(details("29 days"), 0);
 }
