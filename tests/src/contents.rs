@@ -21,10 +21,6 @@ impl Contents {
         self.0.get(table).map_or(&[], Vec::as_slice)
     }
 
-    pub fn tables(&self) -> Vec<&'static str> {
-        self.0.keys().copied().collect()
-    }
-
     /// Changes every row of a table.
     pub fn change(&mut self, table: &str, change: impl FnMut(&mut Value)) {
         self.0.get_mut(table).into_iter().flatten().for_each(change);
@@ -35,6 +31,14 @@ impl Contents {
         self.change(table, |row| {
             row.as_object_mut().unwrap().remove(column);
         });
+    }
+
+    /// Takes what belongs to these calls, by their ids in Chorus, out of the comparison.
+    pub fn leave_out_calls(&mut self, calls: &BTreeSet<String>) {
+        let of_them = |id: &Value| id.as_str().is_some_and(|id| calls.contains(id));
+        for rows in self.0.values_mut() {
+            rows.retain(|row| !of_them(&row["call"]) && !of_them(&row["engagement"]));
+        }
     }
 
     pub fn retain(&mut self, table: &str, keep: impl FnMut(&Value) -> bool) {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use chorus_tests::least::{Least, Requests};
 use chorus_tests::life::Life;
 use chorus_tests::postgres::Client;
-use chorus_tests::{Contents, LOOKBACK_DAYS, Workspace};
+use chorus_tests::{LOOKBACK_DAYS, Workspace};
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 
 /// The schedule of whole runs.
@@ -164,8 +164,8 @@ impl Month {
         let (mut expected, mut stored) =
             (self.workspace.expected(), self.workspace.database.stored());
         let silent: BTreeSet<String> = gone.union(&private).cloned().collect();
-        without(&mut expected, &silent);
-        without(&mut stored, &silent);
+        expected.leave_out_calls(&silent);
+        stored.leave_out_calls(&silent);
         expected.assert_stored(&stored);
         self.workspace.database.assert_sound();
 
@@ -192,20 +192,6 @@ impl Month {
             "SELECT c.source_call_id FROM chorus.meetings m JOIN chorus.calls c ON c.call_id = m.main_call_id",
         );
         assert!(shown.is_disjoint(&gone), "{:?}", shown.intersection(&gone));
-    }
-}
-
-/// Takes out what belongs to these calls.
-fn without(contents: &mut Contents, calls: &BTreeSet<String>) {
-    for table in contents.tables() {
-        contents.retain(table, |row| {
-            let of = |column: &str| {
-                row[column]
-                    .as_str()
-                    .is_some_and(|call| calls.contains(call))
-            };
-            !of("call") && !of("engagement")
-        });
     }
 }
 

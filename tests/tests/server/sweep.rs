@@ -8,6 +8,7 @@
 //! Workers do not flush their commits, so a crash may also take the ones before. Both extremes are swept: `Flushed`
 //! loses nothing but the transaction under way, `Unflushed` everything since the last commit that somebody flushed.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use chorus_tests::fake_chorus::{Call, Generate, Tenant};
@@ -100,11 +101,7 @@ fn sync(database: &Database) -> Option<Ran> {
     match ended {
         Ok(ran) => Some(Ran::from(ran)),
         // The server says that another process crashed, or just goes.
-        Err(error)
-            if error.is_closed() || error.code().is_some_and(|code| code.code() == "57P02") =>
-        {
-            None
-        }
+        Err(error) if error.code().is_none_or(|code| code.code() == "57P02") => None,
         Err(error) => panic!("chorus_sync: {error:?}"),
     }
 }
@@ -159,12 +156,36 @@ fn kill_at(commit: i64, before: Before, template: &Database, expected: &Contents
     Some(kept.len() as i64)
 }
 
+/// The tables as a run that nobody disturbs leaves them: those of the tenant, and what is left of removed calls.
+fn undisturbed(workspace: &Workspace) -> Contents {
+    let database = workspace.database.copy();
+    let ran = sync(&database).expect("nothing was armed");
+    assert_eq!(ran.state, "succeeded", "{ran:?}");
+    let stored = database.stored();
+    let removed: BTreeSet<String> = stored
+        .rows("calls")
+        .iter()
+        .filter(|call| call["removed"] == true)
+        .map(|call| call["call"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(removed.len() as i64, ran.calls_removed);
+    let mut shown = stored.clone();
+    shown.leave_out_calls(&removed);
+    let mut of_tenant = workspace.expected();
+    // A name that only a removed call had is a name still.
+    let names = of_tenant.rows("trackers").to_vec();
+    shown.retain("trackers", |name| names.contains(name));
+    of_tenant.leave_out_calls(&removed);
+    of_tenant.assert_stored(&shown);
+    stored
+}
+
 /// Kills a run of `workspace` at each of its commits.
 fn sweep(workspace: &Workspace, before: Before) {
     workspace.database.sql(TRAP);
+    let expected = undisturbed(workspace);
     // What the first crash has to recover from begins here.
     workspace.database.sql("CHECKPOINT");
-    let expected = workspace.expected();
     let mut kept = Vec::new();
     for commit in 1.. {
         match kill_at(commit, before, &workspace.database, &expected) {
@@ -191,7 +212,7 @@ fn sweep_a_first_run(before: Before) {
     sweep(&Workspace::on(&cluster, tenant()), before);
 }
 
-/// After a first run, calls were added, edited in the list and in their detail alone, moved and finished.
+/// After a first run, calls were renamed, moved to another time, added and removed.
 fn sweep_a_later_run(before: Before) {
     let cluster = cluster();
     let workspace = Workspace::on(&cluster, tenant());
@@ -202,10 +223,13 @@ fn sweep_a_later_run(before: Before) {
             .iter()
             .map(|call| Call::clone(call))
             .filter(|call| call.is_recorded())
-            .take(30)
+            .take(32)
             .collect();
         for (place, call) in newest.into_iter().enumerate() {
             match place % 3 {
+                _ if place == 7 || place == 20 => {
+                    tenant.remove_call(&call.engagement_id);
+                }
                 0 => {
                     tenant.call_mut(&call.engagement_id).unwrap().subject =
                         format!("Renamed {place}")
