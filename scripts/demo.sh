@@ -23,7 +23,7 @@ leave() {
 }
 trap leave EXIT
 
-start_cluster "$staged" chorus_sync.trusted_hosts=127.0.0.1
+start_cluster "$staged" shared_preload_libraries=chorus_sync chorus_sync.trusted_hosts=127.0.0.1
 
 # The key goes into a file that only the server can read, as it should.
 api_key=demo-$(od -An -N8 -tx8 /dev/urandom | tr -d ' ')

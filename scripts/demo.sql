@@ -17,7 +17,7 @@ SET timezone = 'UTC';
 CREATE EXTENSION chorus_sync;
 
 SELECT workspace, connected_as
-FROM chorus_connect(base_url => :'base_url', api_key_file => :'key_file');
+FROM chorus_connect(base_url => :'base_url', api_key_file => :'key_file', schedule => NULL);
 
 \echo
 \echo '== 2. Pull calls and transcripts. A background worker does it; this session only watches.'
@@ -110,15 +110,28 @@ FROM chorus_sync();
 \x off
 
 \echo
-\echo '== 10. How it stands.'
+\echo '== 10. From now on by itself: every second, for the demonstration. Nothing is connected in between.'
 \echo
+SELECT chorus_schedule('1 second') AS next_run_at;
+\set ECHO none
+SELECT pg_sleep(2.5) \g /dev/null
+\set ECHO queries
+SELECT run_id, trigger, state, calls_listed, calls_added, requests, finished_at - started_at AS took
+FROM chorus.runs
+ORDER BY run_id DESC
+LIMIT 3;
+
+\echo
+\echo '== 11. How it stands.'
+\echo
+SELECT chorus_schedule('15 minutes') AS next_run_at;
 \x on
-SELECT connection, state, calls, transcripts_ready, transcripts_waiting, last_success_at, problem
+SELECT connection, state, calls, transcripts_ready, transcripts_waiting, last_success_at, next_run_at, problem
 FROM chorus_status();
 \x off
 
 \echo
-\echo '== 11. A key that Chorus does not know is refused, and nothing changes.'
+\echo '== 12. A key that Chorus does not know is refused, and nothing changes.'
 \echo
 \set ON_ERROR_STOP off
 SELECT * FROM chorus_connect(base_url => :'base_url', api_key => 'not-the-key');
