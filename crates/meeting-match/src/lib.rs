@@ -2,5 +2,9 @@
 #![forbid(unsafe_code)]
 
 mod address;
+mod conference;
+mod words;
 
 pub use address::{email, registrable_domain};
+pub use conference::{Conference, conference};
+pub use words::Words;
