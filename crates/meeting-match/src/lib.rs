@@ -1,14 +1,33 @@
-//! Who met whom: pure functions over plain values. No Postgres, no I/O.
+//! Who met whom, and whether two recordings are of one meeting: pure functions over plain values. No Postgres, no I/O.
+//!
+//! A [`Recording`] becomes a [`Fact`]; facts with a key in common are compared; [`Findings`] say what was found for each
+//! feature, and their weights add up to a score; pairs become meetings as long as a meeting holds together as a whole.
 #![forbid(unsafe_code)]
 
 mod address;
+mod batch;
 mod calendar;
+mod clusters;
+mod compare;
 mod conference;
+mod facts;
+mod keys;
+mod recording;
 mod title;
+pub mod weights;
 mod words;
 
 pub use address::{email, registrable_domain};
+pub use batch::{Matched, match_all};
 pub use calendar::{CalendarId, calendar_id};
+pub use clusters::{Decisions, Pair, clusters, judge};
+pub use compare::{
+    CalendarFinding, DurationFinding, Findings, HostFinding, PeopleFinding, RoomFinding,
+    TimeFinding, TitleFinding, Veto, WordsFinding,
+};
 pub use conference::{Conference, conference};
+pub use facts::{Fact, Person, Rarity};
+pub use keys::keys;
+pub use recording::Recording;
 pub use title::Title;
 pub use words::Words;

@@ -2,6 +2,7 @@
 //! product gives a meeting by itself.
 
 use std::collections::BTreeSet;
+use xxhash_rust::xxh3::xxh3_64;
 
 /// Words that calendars, mail programs and recorders add.
 const ADDED: [&str; 14] = [
@@ -87,6 +88,19 @@ impl Title {
             .map(String::as_str)
             .collect::<Vec<_>>()
             .join(" ")
+    }
+
+    /// A hash of each of its words, ascending; empty if it says nothing.
+    pub(crate) fn word_hashes(&self) -> Box<[u32]> {
+        if !self.meaningful {
+            return Box::default();
+        }
+        let hashes = self
+            .words
+            .iter()
+            .map(|word| (xxh3_64(word.as_bytes()) >> 32) as u32);
+        let hashes: BTreeSet<u32> = hashes.collect();
+        hashes.into_iter().collect()
     }
 
     /// How alike two titles are, from 0 to 1: twice the words in common by all words (Dice). None if either says nothing.
