@@ -1,14 +1,33 @@
 //! A company's calendar, made up, with the truth about it: who met whom and when, and what several recorders made of it.
 //!
 //! The same seed makes the same calendar. [`company`] holds the meetings that took place, [`record`] what sources say of
-//! them and every kind of trouble they have with it, [`score`] compares what was recognised with the truth.
+//! them and [`noise`] the troubles they have with it, [`knowable`] the truth as far as it can be known, and [`score`]
+//! compares what was recognised with it.
 
 #![forbid(unsafe_code)]
 
-pub mod company;
-pub mod record;
-pub mod score;
+mod company;
+mod knowable;
+mod noise;
+mod people;
+mod place;
+mod record;
+mod score;
+mod speech;
 
 pub use company::{Company, Meeting};
-pub use record::{Noise, Recorded, Trouble, record};
+pub use knowable::knowable;
+pub use noise::{Noise, Trouble};
+pub use place::{Entry, Room};
+pub use record::{Recorded, number_of, record};
 pub use score::{Scores, by_trouble, scores};
+
+use meeting_match::Fact;
+
+/// The facts of recordings, in their order.
+pub fn facts(recorded: &[Recorded]) -> Vec<Fact> {
+    recorded
+        .iter()
+        .map(|one| Fact::of(&one.recording, number_of(&one.recording.source)))
+        .collect()
+}

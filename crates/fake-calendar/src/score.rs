@@ -1,6 +1,7 @@
 //! How good a recognition is, against the truth.
 
-use crate::record::{Recorded, Trouble};
+use crate::noise::Trouble;
+use crate::record::Recorded;
 use std::collections::{BTreeMap, HashMap};
 
 /// Precision, recall and F1 over pairs of recordings, and the same by B-cubed, which asks for each recording.
@@ -46,13 +47,17 @@ pub fn scores(truth: &[usize], found: &[u32]) -> Scores {
     }
 }
 
-/// For each kind of trouble: of the true pairs of which one recording has it, the share found; of the found ones, the
-/// share that is true; and how many true pairs there are.
-pub fn by_trouble(recorded: &[Recorded], found: &[u32]) -> BTreeMap<Trouble, (f64, f64, u64)> {
+/// For each kind of trouble that one recording of a pair has: of the pairs found, the share that is true; of the true
+/// ones, the share found; and how many true pairs there are.
+pub fn by_trouble(
+    recorded: &[Recorded],
+    truth: &[usize],
+    found: &[u32],
+) -> BTreeMap<Trouble, (f64, f64, u64)> {
     let mut by_truth: HashMap<usize, Vec<usize>> = HashMap::new();
     let mut by_found: HashMap<u32, Vec<usize>> = HashMap::new();
-    for (place, one) in recorded.iter().enumerate() {
-        by_truth.entry(one.meeting).or_default().push(place);
+    for place in 0..recorded.len() {
+        by_truth.entry(truth[place]).or_default().push(place);
         by_found.entry(found[place]).or_default().push(place);
     }
     let mut counts: BTreeMap<Trouble, [u64; 3]> = BTreeMap::new();
@@ -60,8 +65,7 @@ pub fn by_trouble(recorded: &[Recorded], found: &[u32]) -> BTreeMap<Trouble, (f6
         for group in groups {
             for (n, a) in group.iter().enumerate() {
                 for b in &group[n + 1..] {
-                    let right =
-                        recorded[*a].meeting == recorded[*b].meeting && found[*a] == found[*b];
+                    let right = truth[*a] == truth[*b] && found[*a] == found[*b];
                     let mut troubles: Vec<_> = recorded[*a]
                         .troubles
                         .iter()
@@ -83,7 +87,7 @@ pub fn by_trouble(recorded: &[Recorded], found: &[u32]) -> BTreeMap<Trouble, (f6
     counts
         .into_iter()
         .map(|(trouble, [truth, found, right])| {
-            (trouble, (share(right, truth), share(right, found), truth))
+            (trouble, (share(right, found), share(right, truth), truth))
         })
         .collect()
 }

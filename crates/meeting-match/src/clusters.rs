@@ -1,8 +1,9 @@
 //! From pairs to meetings: recordings are joined from the surest pair on, and only as long as the meeting as a whole
 //! holds together. So a day of back-to-back calls does not become one by each being like the next.
 
-use crate::compare::{Findings, Veto};
-use crate::facts::{Fact, Rarity};
+use crate::facts::Fact;
+use crate::findings::{Findings, Veto};
+use crate::rarity::Rarity;
 use crate::weights;
 use std::collections::HashMap;
 
@@ -31,7 +32,7 @@ impl Decisions {
 /// The meeting of each recording, as the place of its first recording. `facts` lie in the order that decides ties
 /// (source, then id at the source), so the result does not depend on the order of arrival; `pairs` may come in any.
 pub fn clusters(
-    facts: &[Fact],
+    facts: &[&Fact],
     pairs: &[Pair],
     rarity: &Rarity,
     decisions: &Decisions,
@@ -74,7 +75,7 @@ pub fn clusters(
 /// Whether two groups are one meeting: nobody said otherwise, nothing forbids any pair, and all pairs between them
 /// together speak for it.
 fn hold_together(
-    facts: &[Fact],
+    facts: &[&Fact],
     x: &[u32],
     y: &[u32],
     rarity: &Rarity,
@@ -82,24 +83,27 @@ fn hold_together(
 ) -> bool {
     let mut sum = 0.0;
     let mut decided = false;
+    let mut forbidden = false;
     for a in x {
         for b in y {
-            let (a, b) = (&facts[*a as usize], &facts[*b as usize]);
+            let (a, b) = (facts[*a as usize], facts[*b as usize]);
             match decisions.about(a.id, b.id) {
                 Some(false) => return false,
                 Some(true) => decided = true,
                 None => {
-                    let (score, veto) = judge(a, b, rarity);
-                    if veto.is_some() && !decided {
-                        return false;
+                    let findings = Findings::of(a, b, rarity);
+                    if findings.veto().is_some() {
+                        forbidden = true;
                     }
+                    // Two parts of a third need not look like one, if nothing says that they are two.
+                    let least = if findings.may_be_parts() { 0.0 } else { -20.0 };
                     // What one pair says against does not weigh more than what another can say for.
-                    sum += score.clamp(-20.0, 20.0);
+                    sum += findings.score().clamp(least, 20.0);
                 }
             }
         }
     }
-    decided || sum >= 0.0
+    decided || (!forbidden && sum >= 0.0)
 }
 
 /// The score of two recordings, and what forbids that they are one.

@@ -1,314 +1,181 @@
-//! Two recordings side by side: what is found for each feature, and what all of it comes to.
+//! Two recordings side by side: how each feature is compared.
 
-use crate::facts::{Fact, Person, Rarity};
-use crate::weights;
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum TimeFinding {
-    /// Begin within two minutes of each other, by recorder or calendar.
-    Same,
-    /// Within six.
-    Near,
-    /// Within sixteen: somebody joined late.
-    Late,
-    /// At least half of the shorter one lies within the other.
-    Overlapping,
-    Touching,
-    /// One begins when the other ends: back to back, or the next part.
-    Follows,
-    /// Whole hours apart, up to fourteen: somebody's time zone is wrong, perhaps.
-    Slipped,
-    Apart,
-    Unknown,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum DurationFinding {
-    Same,
-    Similar,
-    Different,
-    VeryDifferent,
-    Unknown,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum CalendarFinding {
-    SameOccurrence,
-    /// One series, and nothing says which occurrence.
-    SameSeries,
-    OtherOccurrence,
-    Different,
-    Unknown,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum RoomFinding {
-    Same,
-    SamePersonal,
-    Different,
-    Unknown,
-}
-
-/// How much of the shorter list of people is in the longer one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum PeopleFinding {
-    All,
-    Most,
-    Some,
-    None,
-    Unknown,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum HostFinding {
-    Same,
-    Different,
-    Unknown,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum TitleFinding {
-    Same,
-    Alike,
-    SomewhatAlike,
-    Different,
-    Unknown,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum WordsFinding {
-    Same,
-    Alike,
-    HardlyAlike,
-    Different,
-    Unknown,
-}
-
-/// What is found for each feature.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Findings {
-    pub time: TimeFinding,
-    pub duration: DurationFinding,
-    pub calendar: CalendarFinding,
-    pub room: RoomFinding,
-    pub people: PeopleFinding,
-    /// Bits that the people in both add by being rare.
-    pub rare_people: f64,
-    pub host: HostFinding,
-    pub title: TitleFinding,
-    pub words: WordsFinding,
-    pub same_source: bool,
-    /// Nobody came to one, and somebody to the other.
-    pub one_no_show: bool,
-}
-
-/// Why two recordings are not one meeting, whatever the rest says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Veto {
-    OtherWords,
-    /// Whole hours apart, and neither calendar nor words say that it is the time which is wrong.
-    OtherTime,
-    /// An appointment that nobody came to, and its replacement.
-    Replaced,
-}
-
-impl Findings {
-    pub fn of(a: &Fact, b: &Fact, rarity: &Rarity) -> Findings {
-        let time = time(a, b);
-        let (people, rare_people) = people(a, b, rarity);
-        Findings {
-            time,
-            duration: duration(a, b),
-            calendar: calendar(a, b, time),
-            room: match (a.room, b.room) {
-                (0, _) | (_, 0) => RoomFinding::Unknown,
-                (x, y) if x != y => RoomFinding::Different,
-                _ if a.room_is_personal => RoomFinding::SamePersonal,
-                _ => RoomFinding::Same,
-            },
-            people,
-            rare_people,
-            host: match (a.host, b.host) {
-                (0, _) | (_, 0) => HostFinding::Unknown,
-                (x, y) if x == y => HostFinding::Same,
-                _ => HostFinding::Different,
-            },
-            title: title(a, b),
-            words: match a.words.common(&b.words) {
-                None => WordsFinding::Unknown,
-                Some(common) if common >= 0.3 => WordsFinding::Same,
-                Some(common) if common >= 0.17 => WordsFinding::Alike,
-                Some(common) if common >= 0.11 => WordsFinding::HardlyAlike,
-                Some(_) => WordsFinding::Different,
-            },
-            same_source: a.source == b.source,
-            one_no_show: a.no_show != b.no_show,
-        }
-    }
-
-    pub fn veto(&self) -> Option<Veto> {
-        let said_the_same = matches!(self.words, WordsFinding::Same | WordsFinding::Alike);
-        if self.words == WordsFinding::Different {
-            return Some(Veto::OtherWords);
-        }
-        if self.time == TimeFinding::Slipped && !said_the_same {
-            let same_entry = matches!(
-                self.calendar,
-                CalendarFinding::SameOccurrence | CalendarFinding::SameSeries
-            );
-            if !same_entry || self.same_source {
-                return Some(Veto::OtherTime);
-            }
-            if self.one_no_show {
-                return Some(Veto::Replaced);
-            }
-        }
-        (self.time == TimeFinding::Apart && !said_the_same).then_some(Veto::OtherTime)
-    }
-
-    /// What each feature says, in bits. The score is the sum.
-    pub fn weights(&self) -> [(&'static str, f64); 11] {
-        let in_time = !matches!(self.time, TimeFinding::Apart | TimeFinding::Slipped);
-        [
-            ("prior", weights::PRIOR),
-            ("time", weights::time(self.time)),
-            ("duration", weights::duration(self.duration)),
-            ("calendar", weights::calendar(self.calendar)),
-            ("conference", weights::room(self.room)),
-            ("attendees", weights::people(self.people)),
-            (
-                "rare attendees",
-                if in_time {
-                    self.rare_people
-                } else {
-                    self.rare_people / 2.0
-                },
-            ),
-            ("host", weights::host(self.host)),
-            ("title", weights::title(self.title)),
-            ("words", weights::words(self.words)),
-            ("source", self.source_weight()),
-        ]
-    }
-
-    pub fn score(&self) -> f64 {
-        self.weights().iter().map(|(_, weight)| weight).sum()
-    }
-
-    /// One source does not record a meeting twice, unless two people had it recorded or it was cut into parts.
-    fn source_weight(&self) -> f64 {
-        if !self.same_source {
-            return 0.0;
-        }
-        let twice = self.words == WordsFinding::Same
-            || (self.calendar == CalendarFinding::SameOccurrence && self.time <= TimeFinding::Near);
-        let next_part = self.time == TimeFinding::Follows
-            && self.title == TitleFinding::Same
-            && self.people <= PeopleFinding::Most
-            && (self.room == RoomFinding::Same
-                || matches!(
-                    self.calendar,
-                    CalendarFinding::SameOccurrence | CalendarFinding::SameSeries
-                ));
-        if twice {
-            weights::SAME_SOURCE / 3.0
-        } else if next_part {
-            // Time and habit speak against it, and are why it is a part.
-            weights::SAME_SOURCE / 3.0 - weights::time(self.time)
-        } else {
-            weights::SAME_SOURCE
-        }
-    }
-}
+use crate::facts::{Fact, Person};
+use crate::findings::{Finding, Findings};
+use crate::rarity::Rarity;
+use Finding::*;
 
 const MINUTE: f64 = 60.0;
 const HOUR: f64 = 3600.0;
+/// Recordings of calls that nobody came to are shorter.
+const LASTING: f64 = 4.0 * MINUTE;
+/// What the second person in common counts, and the third by that of the second.
+const NEXT_PERSON: f64 = 0.5;
+/// An alias may be somebody else, and a name even more so.
+const ALIAS: f64 = 0.7;
+const NAME: f64 = 0.5;
+/// A room that more recordings than two to this are held in is somebody's own, whatever its link looks like.
+const SHARED_ROOM: u32 = 4;
 
-fn time(a: &Fact, b: &Fact) -> TimeFinding {
-    // NaN loses every comparison, so what is not known takes no part.
-    let begins = |fact: &Fact| [fact.begin, fact.planned_begin];
-    let mut nearest = f64::INFINITY;
-    let mut slipped = false;
-    for (which, x) in begins(a).into_iter().enumerate() {
-        for (other, y) in begins(b).into_iter().enumerate() {
-            let apart = (x - y).abs();
-            nearest = nearest.min(apart);
-            if which == other {
-                let hours = (apart / HOUR).round();
-                slipped |=
-                    (1.0..=14.0).contains(&hours) && (apart - hours * HOUR).abs() <= 5.0 * MINUTE;
-            }
+impl Findings {
+    pub fn of(a: &Fact, b: &Fact, rarity: &Rarity) -> Findings {
+        let (time, slip_s) = time(a, b);
+        let plan = plan(a, b);
+        let (people, shared, shared_common) = people(a, b, rarity);
+        let entry = entry(a, b, time);
+        let room = room(a, b, rarity);
+        let host = host(a, b);
+        let title = title(a, b);
+        let alike = |finding: Finding| {
+            matches!(
+                finding,
+                TitleSame | TitleUnknown | PeopleAll | PeopleUnknown | HostSame | HostUnknown
+            )
+        };
+        let source = if a.source != b.source {
+            SourceOther
+        } else if time <= TimeOverlapping {
+            SourceTwice
+        } else if time <= TimeFollows
+            && plan != PlanOther
+            && alike(title)
+            && alike(people)
+            && alike(host)
+            && !matches!(entry, EntryOther | EntryOtherOccurrence)
+            && room != RoomOther
+        {
+            SourceNextPart
+        } else {
+            SourceSame
+        };
+        Findings {
+            time,
+            plan,
+            end: end(a, b, slip_s),
+            entry,
+            room,
+            people,
+            host,
+            title,
+            words: words(a, b, slip_s),
+            source,
+            shared,
+            shared_common,
+            title_common: if title == TitleSame {
+                f64::from(rarity.log2_count(a.title))
+            } else {
+                0.0
+            },
+            one_no_show: a.no_show != b.no_show,
         }
     }
-    if nearest == f64::INFINITY {
-        return TimeFinding::Unknown;
-    }
-    // Two calendar entries that begin at different times are two, however late the first began.
-    let planned_apart = (a.planned_begin - b.planned_begin).abs();
-    if !(planned_apart > 6.0 * MINUTE) {
-        for (within, finding) in [
-            (2.0, TimeFinding::Same),
-            (6.0, TimeFinding::Near),
-            (16.0, TimeFinding::Late),
-        ] {
-            if nearest <= within * MINUTE {
-                return finding;
-            }
-        }
+}
+
+/// When they begin, and by how many seconds of whole hours one is off. What is not known is NaN and loses every comparison.
+fn time(a: &Fact, b: &Fact) -> (Finding, f64) {
+    let apart = (a.begin - b.begin).abs();
+    // Who only tells the plan is compared with the other's plan, too.
+    let nearest = apart
+        .min((a.begin - b.planned_begin).abs())
+        .min((a.planned_begin - b.begin).abs());
+    if nearest.is_nan() {
+        return (TimeUnknown, 0.0);
     }
     let overlap = a.end.min(b.end) - a.begin.max(b.begin);
     let shorter = (a.end - a.begin).min(b.end - b.begin);
-    if overlap > 0.0 && overlap >= shorter / 2.0 && !(planned_apart > 6.0 * MINUTE) {
-        return TimeFinding::Overlapping;
+    // What begins when the other has ended does not begin with it, however short the other was.
+    let apart_all_along = shorter > LASTING && overlap < shorter * 0.1;
+    for (within, finding) in [(2.0, TimeSame), (6.0, TimeNear), (16.0, TimeLate)] {
+        if nearest <= within * MINUTE && !apart_all_along {
+            return (finding, 0.0);
+        }
     }
-    if slipped {
-        return TimeFinding::Slipped;
+    if overlap > 0.0 && overlap >= shorter / 2.0 {
+        return (TimeOverlapping, 0.0);
     }
-    if overlap > 2.0 * MINUTE {
-        return TimeFinding::Touching;
+    for (x, y) in [(a.begin, b.begin), (a.planned_begin, b.planned_begin)] {
+        let hours = ((x - y) / HOUR).round();
+        if (1.0..=14.0).contains(&hours.abs()) && (x - y - hours * HOUR).abs() <= 5.0 * MINUTE {
+            return (TimeSlipped, hours * HOUR);
+        }
     }
-    if overlap >= -10.0 * MINUTE {
-        return TimeFinding::Follows;
+    match overlap {
+        overlap if overlap > 2.0 * MINUTE => (TimeTouching, 0.0),
+        overlap if overlap >= -10.0 * MINUTE => (TimeFollows, 0.0),
+        _ => (TimeApart, 0.0),
     }
-    TimeFinding::Apart
 }
 
-fn duration(a: &Fact, b: &Fact) -> DurationFinding {
+fn plan(a: &Fact, b: &Fact) -> Finding {
+    match (a.planned_begin - b.planned_begin).abs() {
+        apart if apart.is_nan() => PlanUnknown,
+        apart if apart <= MINUTE => PlanSame,
+        apart if apart <= 6.0 * MINUTE => PlanNear,
+        _ => PlanOther,
+    }
+}
+
+fn end(a: &Fact, b: &Fact, slip_s: f64) -> Finding {
     if !a.has_duration || !b.has_duration {
-        return DurationFinding::Unknown;
+        return EndUnknown;
     }
-    let (a, b) = (a.end - a.begin, b.end - b.begin);
-    match a.min(b) / a.max(b) {
-        ratio if ratio >= 0.93 => DurationFinding::Same,
-        ratio if ratio >= 0.75 => DurationFinding::Similar,
-        ratio if ratio >= 0.4 => DurationFinding::Different,
-        _ => DurationFinding::VeryDifferent,
+    match (a.end - b.end - slip_s).abs() {
+        apart if apart <= MINUTE => EndSame,
+        apart if apart <= 4.0 * MINUTE => EndNear,
+        _ => EndOther,
     }
 }
 
-fn calendar(a: &Fact, b: &Fact, time: TimeFinding) -> CalendarFinding {
+fn entry(a: &Fact, b: &Fact, time: Finding) -> Finding {
     if a.series == 0 || b.series == 0 {
-        return CalendarFinding::Unknown;
+        return EntryUnknown;
     }
     if a.series != b.series {
-        return CalendarFinding::Different;
+        return EntryOther;
     }
     match (a.occurrence, b.occurrence) {
-        (x, y) if x != 0 && x == y => CalendarFinding::SameOccurrence,
-        (x, y) if x != 0 && y != 0 => CalendarFinding::OtherOccurrence,
+        (x, y) if x != 0 && x == y => EntrySame,
+        (x, y) if x != 0 && y != 0 => EntryOtherOccurrence,
         // A series does not meet twice at once, so time says which occurrence it is.
-        _ if time <= TimeFinding::Overlapping => CalendarFinding::SameOccurrence,
-        _ if time == TimeFinding::Apart => CalendarFinding::OtherOccurrence,
-        _ => CalendarFinding::SameSeries,
+        _ if time <= TimeOverlapping => EntrySame,
+        _ if time == TimeApart => EntryOtherOccurrence,
+        _ => EntryOfSeries,
     }
 }
 
-fn title(a: &Fact, b: &Fact) -> TitleFinding {
+fn room(a: &Fact, b: &Fact, rarity: &Rarity) -> Finding {
+    match (a.room, b.room) {
+        (0, _) | (_, 0) => RoomUnknown,
+        (x, y) if x != y => RoomOther,
+        (x, _) if a.room_is_personal || rarity.log2_count(x) >= SHARED_ROOM => RoomShared,
+        _ => RoomSame,
+    }
+}
+
+fn host(a: &Fact, b: &Fact) -> Finding {
+    if a.host == 0 || b.host == 0 {
+        return HostUnknown;
+    }
+    if a.host == b.host {
+        return HostSame;
+    }
+    let attends = |host: u64, fact: &Fact| {
+        fact.people
+            .binary_search_by_key(&host, |person| person.exact)
+            .is_ok()
+    };
+    if attends(a.host, b) || attends(b.host, a) {
+        return HostAttends;
+    }
+    HostOther
+}
+
+fn title(a: &Fact, b: &Fact) -> Finding {
     if a.title == 0 || b.title == 0 {
-        return TitleFinding::Unknown;
+        return TitleUnknown;
     }
     if a.title == b.title {
-        return TitleFinding::Same;
+        return TitleSame;
     }
     let common = a
         .title_words
@@ -316,63 +183,89 @@ fn title(a: &Fact, b: &Fact) -> TitleFinding {
         .filter(|word| b.title_words.binary_search(word).is_ok())
         .count();
     match 2.0 * common as f64 / (a.title_words.len() + b.title_words.len()) as f64 {
-        alike if alike >= 0.7 => TitleFinding::Alike,
-        alike if alike >= 0.35 => TitleFinding::SomewhatAlike,
-        _ => TitleFinding::Different,
+        alike if alike >= 0.7 => TitleAlike,
+        alike if alike >= 0.35 => TitleSomewhatAlike,
+        _ => TitleOther,
     }
 }
 
-/// How many people are in both, and what their being rare adds.
-fn people(a: &Fact, b: &Fact, rarity: &Rarity) -> (PeopleFinding, f64) {
-    let (shorter, longer) = if a.people.len() <= b.people.len() {
+fn words(a: &Fact, b: &Fact, slip_s: f64) -> Finding {
+    let Some(common) = a.words.common(&b.words) else {
+        return WordsUnknown;
+    };
+    let overlap = a.end.min(b.end + slip_s) - a.begin.max(b.begin + slip_s);
+    let shorter = (a.end - a.begin).min(b.end - b.begin);
+    match common.bits() {
+        bits if bits >= 16.0 => WordsSame,
+        bits if bits >= 8.0 => WordsAlike,
+        // Two parts of one meeting have other words.
+        _ if overlap < shorter * 0.6 => WordsOfOtherTimes,
+        bits if bits >= -6.0 => WordsHardlyAlike,
+        _ => WordsOther,
+    }
+}
+
+/// How many people are in both, and how common those are.
+fn people(a: &Fact, b: &Fact, rarity: &Rarity) -> (Finding, f64, f64) {
+    // A tie goes by the people themselves, so that the order of the two does not matter.
+    let (shorter, longer) = if (a.people.len(), &a.people) <= (b.people.len(), &b.people) {
         (a, b)
     } else {
         (b, a)
     };
     if shorter.people.is_empty() {
-        return (PeopleFinding::Unknown, 0.0);
+        return (PeopleUnknown, 0.0, 0.0);
     }
-    let log2_all = rarity.log2_all();
-    let mut said: Vec<f64> = Vec::with_capacity(shorter.people.len());
+    // How rare, and how sure it is that they are the same.
+    let mut shared: Vec<(u32, f64)> = Vec::with_capacity(shorter.people.len());
     for person in &shorter.people {
-        let rare = || weights::person(rarity.log2_count(person.exact), log2_all);
+        let common = rarity.log2_count(person.exact);
+        let is = |other: &&Person| may_be(person, other);
         if longer
             .people
             .binary_search_by_key(&person.exact, |other| other.exact)
             .is_ok()
         {
-            said.push(rare());
-        } else if let Some(other) = longer.people.iter().find(|other| may_be(person, other)) {
-            let both_have = person.has_address && other.has_address;
-            said.push(if both_have {
-                rare() * weights::ALIAS
+            shared.push((common, 1.0));
+        } else if let Some(other) = longer.people.iter().find(is) {
+            let sure = if person.has_address() && other.has_address() {
+                ALIAS
             } else {
-                weights::NAME
-            });
+                NAME
+            };
+            shared.push((common.max(rarity.log2_count(other.exact)), sure));
         }
     }
-    let share = said.len() as f64 / shorter.people.len() as f64;
-    let finding = match share {
-        share if share > 0.99 => PeopleFinding::All,
-        share if share >= 0.5 => PeopleFinding::Most,
-        share if share > 0.0 => PeopleFinding::Some,
-        // Two names of voices that are not the same say less than two addresses.
-        _ if !shorter.people[0].has_address || !longer.people[0].has_address => PeopleFinding::Some,
-        _ => PeopleFinding::None,
+    let only_host = [a, b]
+        .iter()
+        .any(|fact| fact.people.len() == 1 && fact.people[0].exact == fact.host);
+    let only_names = [a, b].iter().any(|fact| {
+        fact.people
+            .iter()
+            .all(|person| !person.has_address() || person.exact == fact.host)
+    });
+    let finding = match shared.len() as f64 / shorter.people.len() as f64 {
+        _ if only_host => PeopleUnknown,
+        share if share > 0.99 => PeopleAll,
+        share if share >= 0.5 => PeopleMost,
+        // Names of voices that are not the same say less than addresses.
+        _ if only_names => PeopleUnknown,
+        share if share > 0.0 => PeopleSome,
+        _ => PeopleNone,
     };
-    said.sort_by(|x, y| y.total_cmp(x));
-    let mut factor = 1.0;
-    let mut rare = 0.0;
-    for weight in said {
-        rare += weight * factor;
-        factor *= weights::NEXT_PERSON;
+    shared.sort_by(|(x, sure_x), (y, sure_y)| x.cmp(y).then(sure_y.total_cmp(sure_x)));
+    let (mut count, mut common, mut factor) = (0.0, 0.0, 1.0);
+    for (doubled, sure) in shared {
+        count += factor * sure;
+        common += factor * sure * f64::from(doubled);
+        factor *= NEXT_PERSON;
     }
-    (finding, rare.min(weights::MOST_FROM_PEOPLE))
+    (finding, count, common)
 }
 
 /// Whether two people who are not told to be the same may well be.
 fn may_be(a: &Person, b: &Person) -> bool {
-    match (a.has_address, b.has_address) {
+    match (a.has_address(), b.has_address()) {
         (true, true) => a.alias == b.alias,
         (false, false) => false,
         _ => a.called == b.called,

@@ -2,7 +2,6 @@
 
 use crate::recording::Recording;
 use crate::words::Words;
-use std::collections::HashMap;
 use xxhash_rust::xxh3::xxh3_64;
 
 /// Mail hosts where dots in front of the @ do not matter.
@@ -24,11 +23,16 @@ const NO_NAMES: [&str; 8] = [
 pub struct Person {
     /// Of the address without its plus-tag; of the name if there is no address.
     pub exact: u64,
-    /// Of first initial, last name and host: kim.lee@, klee@ and k_lee@ of one company.
-    pub alias: u64,
+    /// Of first initial, last name and host: kim.lee@, klee@ and k_lee@ of one company. Zero if there is no address.
+    pub alias: u32,
     /// Of first initial and last name: all that a name and an address may have in common.
-    pub called: u64,
-    pub has_address: bool,
+    pub called: u32,
+}
+
+impl Person {
+    pub fn has_address(&self) -> bool {
+        self.alias != 0
+    }
 }
 
 /// One recording. Zero stands for what is not known.
@@ -57,6 +61,10 @@ pub struct Fact {
 
 fn hash(text: &str) -> u64 {
     xxh3_64(text.as_bytes()).max(1)
+}
+
+fn short_hash(text: &str) -> u32 {
+    ((hash(text) >> 32) as u32).max(1)
 }
 
 impl Fact {
@@ -123,9 +131,8 @@ fn by_address(email: &str) -> Person {
     }
     Person {
         exact: hash(&format!("{local}@{host}")),
-        alias: hash(&format!("{called}@{host}")),
-        called: hash(&called),
-        has_address: true,
+        alias: short_hash(&format!("{called}@{host}")),
+        called: short_hash(&called),
     }
 }
 
@@ -137,16 +144,15 @@ fn by_name(name: &str) -> Option<Person> {
             .filter(|part| !part.is_empty())
     };
     let first = parts().next()?;
-    if NO_NAMES.contains(&first) {
+    if NO_NAMES.contains(&first) || !lower.contains(char::is_alphabetic) {
         return None;
     }
     let called = called(parts());
     let exact = hash(&parts().collect::<Vec<_>>().join(" "));
     Some(Person {
         exact,
-        alias: exact,
-        called: hash(&called),
-        has_address: false,
+        alias: 0,
+        called: short_hash(&called),
     })
 }
 
@@ -157,53 +163,6 @@ fn called<'a>(parts: impl Iterator<Item = &'a str>) -> String {
         [] => String::new(),
         [only] => (*only).to_owned(),
         [first, .., last] => first.chars().take(1).chain(last.chars()).collect(),
-    }
-}
-
-/// In how many recordings each person is: what is rare says more. Only the power of two of a count is used, so that few
-/// new recordings change what an old pair says.
-#[derive(Debug, Clone, Default)]
-pub struct Rarity {
-    counts: HashMap<u64, u32>,
-    all: u32,
-}
-
-impl Rarity {
-    pub fn of<'a>(facts: impl IntoIterator<Item = &'a Fact>) -> Rarity {
-        let mut rarity = Rarity::default();
-        for fact in facts {
-            rarity.add(fact);
-        }
-        rarity
-    }
-
-    pub fn add(&mut self, fact: &Fact) {
-        self.all += 1;
-        for person in &fact.people {
-            *self.counts.entry(person.exact).or_default() += 1;
-        }
-    }
-
-    /// Counts that come from elsewhere: of some people, and of all recordings.
-    pub fn from_counts(counts: impl IntoIterator<Item = (u64, u32)>, all: u32) -> Rarity {
-        Rarity {
-            counts: counts.into_iter().collect(),
-            all,
-        }
-    }
-
-    /// The power of two of the number of recordings that this person is in.
-    pub fn log2_count(&self, person: u64) -> u32 {
-        self.counts
-            .get(&person)
-            .copied()
-            .unwrap_or(1)
-            .max(1)
-            .ilog2()
-    }
-
-    pub fn log2_all(&self) -> u32 {
-        self.all.max(1).ilog2()
     }
 }
 
@@ -236,5 +195,6 @@ mod tests {
         assert_eq!(kim.called, by_address("kim.lee@larkspur.example").called);
         assert_eq!(by_name("Speaker 2"), None);
         assert_eq!(by_name(" - "), None);
+        assert_eq!(by_name("+1 555 0100"), None);
     }
 }

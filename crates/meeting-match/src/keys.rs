@@ -1,84 +1,77 @@
 //! How recordings that may be one meeting find each other without comparing all with all: each has some keys, and only
-//! recordings with a key in common are compared.
+//! recordings with a key in common, not too far apart in time, are compared.
 //!
-//! A key is something that recordings of one meeting should have in common, together with when it was: a calendar entry
-//! and a room on a day, a person, a title or a name in an hour, a run of words on a day. Time is cut into stretches twice,
-//! the second time moved by half of one, so that what is less than half a stretch apart always has one in common.
+//! A key is something that recordings of one meeting should have in common (an entry of a calendar, a room, a person, a
+//! name, a title, a run of words) and when that was. So a table of keys with an index on (what, at) finds what a new
+//! recording is to be compared with.
 
-use crate::facts::{Fact, Rarity};
-use xxhash_rust::xxh3::xxh3_64;
+use crate::facts::Fact;
 
-/// A key that more recordings than this have in common says nothing, and is not looked at.
+/// What two recordings may have in common, and when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Key {
+    pub what: u64,
+    /// Seconds since 1970.
+    pub at_s: i64,
+    /// Recordings are compared if their keys are no further apart than this many seconds. The same for all of one `what`.
+    pub reach_s: u32,
+}
+
+/// A key that more recordings than this have within its reach before a recording tells nothing of that recording, which
+/// is then not compared with any of them.
 pub const MOST_TO_ONE_KEY: usize = 64;
-/// How many of a recording's people and of its smallest word hashes become keys.
-const PEOPLE: usize = 6;
-const WORDS: usize = 12;
 
-const HOUR_S: f64 = 3600.0;
-const TWO_DAYS_S: f64 = 48.0 * 3600.0;
+/// People move on, and what they do in this time is at most the next meeting.
+const NEAR_S: u32 = 75 * 60;
+/// The longest slip of a time zone, both ways.
+const DAY_S: u32 = 14 * 3600 + 1800;
+/// How many of a recording's people and of its smallest word hashes become keys. Which people does not depend on how rare
+/// they are, so that keys never change.
+const PEOPLE: usize = 16;
+const WORDS: usize = 16;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(u8)]
+#[derive(Debug, Clone, Copy)]
 enum Kind {
     Series = 1,
     Room,
-    Person,
+    Alias,
     Called,
     Title,
     Word,
 }
 
-/// The keys of a recording, each once.
-pub fn keys(fact: &Fact, rarity: &Rarity) -> Vec<u64> {
-    let mut keys = Vec::with_capacity(40);
-    let begins = || {
-        [fact.begin, fact.planned_begin]
-            .into_iter()
-            .filter(|begin| !begin.is_nan())
-    };
-    let mut add = |kind: Kind, what: u64, stretch_s: f64, twice: bool| {
-        for begin in begins() {
-            for half in 0..=u8::from(twice) {
-                let stretch = (begin / stretch_s + f64::from(half) / 2.0).floor() as i64;
-                keys.push(key(kind, half, what, stretch));
-            }
-        }
+/// Hands out each key of a recording; one or two may come twice. A recording without any time has none.
+pub fn keys(fact: &Fact, mut found: impl FnMut(Key)) {
+    if fact.begin.is_nan() {
+        return;
+    }
+    let at_s = fact.begin as i64;
+    let mut add = |kind: Kind, what: u64, reach_s: u32| {
+        let mixed = (what ^ kind as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        found(Key {
+            what: mixed ^ mixed >> 29,
+            at_s,
+            reach_s,
+        });
     };
     if fact.series != 0 {
-        add(Kind::Series, fact.series, TWO_DAYS_S, true);
+        add(Kind::Series, fact.series, DAY_S);
     }
     if fact.room != 0 {
-        add(Kind::Room, fact.room, TWO_DAYS_S, true);
+        add(Kind::Room, fact.room, NEAR_S);
     }
-    // The rarest first: many would only find the same recordings again.
-    let mut people: Vec<_> = fact
-        .people
-        .iter()
-        .map(|person| (rarity.log2_count(person.exact), person.exact, person.called))
-        .collect();
-    people.sort_unstable();
-    for (_, exact, called) in people.iter().take(PEOPLE) {
-        add(Kind::Person, *exact, HOUR_S, true);
-        add(Kind::Called, *called, HOUR_S, true);
+    for person in fact.people.iter().take(PEOPLE) {
+        if person.has_address() {
+            add(Kind::Alias, u64::from(person.alias), NEAR_S);
+        }
+        add(Kind::Called, u64::from(person.called), NEAR_S);
     }
     if fact.title != 0 {
-        add(Kind::Title, fact.title, HOUR_S, true);
+        add(Kind::Title, fact.title, NEAR_S);
     }
     if fact.words.tell() {
         for word in fact.words.sketch().iter().take(WORDS) {
-            add(Kind::Word, u64::from(*word), TWO_DAYS_S / 2.0, false);
+            add(Kind::Word, u64::from(*word), DAY_S);
         }
     }
-    keys.sort_unstable();
-    keys.dedup();
-    keys
-}
-
-fn key(kind: Kind, half: u8, what: u64, stretch: i64) -> u64 {
-    let mut bytes = [0; 18];
-    bytes[0] = kind as u8;
-    bytes[1] = half;
-    bytes[2..10].copy_from_slice(&what.to_le_bytes());
-    bytes[10..].copy_from_slice(&stretch.to_le_bytes());
-    xxh3_64(&bytes)
 }

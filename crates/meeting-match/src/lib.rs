@@ -11,23 +11,26 @@ mod clusters;
 mod compare;
 mod conference;
 mod facts;
+mod findings;
 mod keys;
+mod matcher;
+mod rarity;
 mod recording;
+mod table;
 mod title;
 pub mod weights;
 mod words;
 
 pub use address::{email, registrable_domain};
-pub use batch::{Matched, match_all};
+pub use batch::{Matched, candidates, match_all};
 pub use calendar::{CalendarId, calendar_id};
 pub use clusters::{Decisions, Pair, clusters, judge};
-pub use compare::{
-    CalendarFinding, DurationFinding, Findings, HostFinding, PeopleFinding, RoomFinding,
-    TimeFinding, TitleFinding, Veto, WordsFinding,
-};
 pub use conference::{Conference, conference};
-pub use facts::{Fact, Person, Rarity};
-pub use keys::keys;
+pub use facts::{Fact, Person};
+pub use findings::{FINDINGS, Finding, Findings, Veto};
+pub use keys::{Key, MOST_TO_ONE_KEY, keys};
+pub use matcher::{Given, Matcher};
+pub use rarity::{Rarity, counted};
 pub use recording::Recording;
 pub use title::Title;
-pub use words::Words;
+pub use words::{Common, Words};

@@ -1,0 +1,73 @@
+//! A million recordings of two years, recognised from nothing: how long it takes and how much memory.
+//! `cargo run --release -p fake-calendar --example scale [recordings]`
+
+use fake_calendar::{Company, Noise, facts, knowable, record, scores};
+use meeting_match::{Decisions, Fact, Rarity, match_all};
+use std::time::Instant;
+
+const MONTHS: u32 = 24;
+
+fn main() {
+    let argument = std::env::args().nth(1).and_then(|text| text.parse().ok());
+    let wanted: usize = argument.unwrap_or(1_000_000);
+    let (mut all, mut truth) = (Vec::<Fact>::with_capacity(wanted + wanted / 20), Vec::new());
+    for month in 0..MONTHS {
+        // A meeting is recorded 1.8 times.
+        let meetings = wanted * 10 / 18 / MONTHS as usize;
+        let company = Company {
+            first_day: month * 30,
+            days: 30,
+            reps: (wanted / 700).max(20),
+            customers: (wanted / 50).max(50),
+            people_seed: 7,
+            ..Company::with_meetings(meetings, u64::from(month) + 1)
+        };
+        let recorded = record(&company.meetings(), &Noise::typical(u64::from(month) + 1));
+        let of_month = facts(&recorded);
+        truth.extend(
+            knowable(&recorded, &of_month)
+                .iter()
+                .map(|meeting| meeting + all.len()),
+        );
+        all.extend(of_month.into_iter().map(|fact| Fact {
+            id: fact.id + ((i64::from(month)) << 32),
+            ..fact
+        }));
+    }
+    let with_words = all.iter().filter(|fact| fact.words.tell()).count();
+    let facts_kb = memory_kb("VmRSS");
+    forget_peak();
+    let began = Instant::now();
+    let rarity = Rarity::of(&all);
+    let counted = began.elapsed();
+    let matched = match_all(&all, &rarity, &Decisions::default());
+    let elapsed = began.elapsed();
+    println!(
+        "{} recordings ({with_words} with words), {} pairs compared, {} kept: {:.2} s, of which {:.2} s counting; {} MB, of which {} MB the facts",
+        all.len(),
+        matched.pairs_scored,
+        matched.pairs.len(),
+        elapsed.as_secs_f64(),
+        counted.as_secs_f64(),
+        memory_kb("VmHWM") / 1024,
+        facts_kb / 1024
+    );
+    let s = scores(&truth, &matched.meeting);
+    println!(
+        "precision {:.4} recall {:.4} F1 {:.4}",
+        s.precision, s.recall, s.f1
+    );
+}
+
+/// Of this process, as the system counts it.
+fn memory_kb(what: &str) -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix(what));
+    let number = line.and_then(|rest| rest.split_whitespace().nth(1));
+    number.and_then(|number| number.parse().ok()).unwrap_or(0)
+}
+
+/// Making up the calendar takes memory, too, which is not asked for.
+fn forget_peak() {
+    let _ = std::fs::write("/proc/self/clear_refs", "5");
+}
