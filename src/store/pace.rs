@@ -3,7 +3,7 @@
 
 use crate::error::Result;
 use crate::{settings, sql};
-use chorus_client::{Client, LearntPace};
+use chorus_client::{Client, LONGEST_ASKED, LearntPace};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -20,9 +20,11 @@ pub struct KeptPace {
 }
 
 impl KeptPace {
-    /// How long nothing may be sent, from `now` on.
+    /// How long nothing may be sent, from `now` on. More than can have been asked for was told by a clock that has been
+    /// set back since: nobody knows what is left of that.
     pub fn wait(&self, now: DateTime<Utc>) -> Option<Duration> {
-        (self.waits_until? - now).to_std().ok()
+        let wait = (self.waits_until? - now).to_std().ok()?;
+        (wait <= LONGEST_ASKED).then_some(wait)
     }
 
     pub fn learnt(&self) -> Option<LearntPace> {

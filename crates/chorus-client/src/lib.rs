@@ -35,7 +35,7 @@ pub use key::ApiKey;
 pub use list::{
     BlankKey, ContinuationKey, EngagementFilter, EngagementPage, ScorecardFilter, ScorecardPage,
 };
-pub use pace::LearntPace;
+pub use pace::{LONGEST_ASKED, LearntPace};
 pub use wire::BadRecord;
 pub use wire::conversation::{
     Account, Conversation, ConversationParticipant, Deal, MeetingKeys, Owner,

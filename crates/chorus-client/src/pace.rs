@@ -21,7 +21,7 @@ use learning::Learning;
 pub use learning::LearntPace;
 
 /// The longest wait that a server can ask for.
-const LONGEST_ASKED: Duration = Duration::from_secs(3600);
+pub const LONGEST_ASKED: Duration = Duration::from_secs(3600);
 /// The shortest, so that `Retry-After: 0` does not become a busy loop.
 const SHORTEST_ASKED: Duration = Duration::from_secs(1);
 /// The wait after the first refusal that names none; doubled with each further one.

@@ -165,6 +165,18 @@ fn a_run_that_is_killed_while_it_waits_leaves_the_wait_to_the_next_one() {
 }
 
 #[test]
+fn a_wait_that_was_told_by_a_clock_set_back_since_is_over() {
+    let place = Workplace::connected();
+    place
+        .database
+        .sql("UPDATE chorus.connections SET waits_until = chorus.clock() + interval '20 hours'");
+    place
+        .database
+        .sql("SET statement_timeout = '5min'; SELECT chorus_sync()");
+    assert_eq!(place.state_of(place.last_run()), "succeeded");
+}
+
+#[test]
 fn a_stored_key_is_not_checked_before_its_time_and_another_key_starts_afresh() {
     let place = Workplace::connected();
     place.database.sql(
