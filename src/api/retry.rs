@@ -35,7 +35,8 @@ fn retry(call_id: Option<i64>) -> Result<()> {
         ));
     }
     let asked = sql::execute(
-        "UPDATE chorus.transcripts SET next_attempt_at = $2, attempts = 0 WHERE call_id = $1",
+        // An attempt that failed stays one, so that the answer is taken anew.
+        "UPDATE chorus.transcripts SET next_attempt_at = $2, attempts = least(attempts, 1) WHERE call_id = $1",
         &[sql::int8(call_id), sql::time(settings::now())],
     )?;
     crate::launcher::look_at_commit();

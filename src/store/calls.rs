@@ -231,11 +231,11 @@ fn update(
     sql::execute(
         "UPDATE chorus.transcripts t
             SET list_fingerprint = n.fingerprint,
-                state = CASE WHEN n.returned OR t.state IN ('pending', 'not_recorded')
-                             THEN CASE WHEN n.recorded THEN 'pending' ELSE 'not_recorded' END
+                state = CASE WHEN n.recorded AND (n.returned OR t.state = 'not_recorded') THEN 'pending'
+                             WHEN NOT n.recorded AND t.utterance_count = 0 THEN 'not_recorded'
                              ELSE t.state END,
                 next_attempt_at = CASE WHEN n.recorded THEN $2 END,
-                problem = CASE WHEN n.returned THEN NULL ELSE t.problem END
+                problem = CASE WHEN n.returned OR (NOT n.recorded AND t.utterance_count = 0) THEN NULL ELSE t.problem END
            FROM json_to_recordset($1::json) AS n(call_id bigint, fingerprint bigint, recorded boolean, returned boolean)
           WHERE t.call_id = n.call_id",
         &[sql::json(&rows), sql::time(now)],

@@ -37,10 +37,14 @@ impl Due {
         self.utterance_count > 0
     }
 
-    /// Whether reading just what was read before would change nothing. What was out of reach meanwhile is taken anew.
+    /// Whether reading just what was read before would change nothing. What was out of reach meanwhile is taken anew, and
+    /// so is what failed last: its row says why, and must not go on saying so.
     pub fn is_settled(&self) -> bool {
-        self.private
-            || (!self.removed && matches!(self.state.as_str(), "processing" | "ready" | "empty"))
+        match self.state.as_str() {
+            _ if self.removed => false,
+            "processing" => !self.private,
+            state => self.attempts == 0 && (self.private || matches!(state, "ready" | "empty")),
+        }
     }
 }
 
@@ -265,6 +269,7 @@ impl Batch {
                 );
             }
             Outcome::Missing => {
+                row.attempts = due.attempts.saturating_add(1);
                 if !due.has_text() {
                     row.state = Some(TranscriptState::Unavailable);
                 }
@@ -385,10 +390,12 @@ fn again(
     row.next_attempt_at =
         details::ask_again_at(now, due.ended_at, due.attempts, keep_asking, due.call_id);
     if !due.has_text() {
-        row.state = Some(match row.next_attempt_at {
-            Some(_) => TranscriptState::Processing,
-            None => TranscriptState::Failed,
-        });
+        row.state = match row.next_attempt_at {
+            Some(_) => Some(TranscriptState::Processing),
+            // It had been finished before; that one look more has failed changes nothing.
+            None if matches!(due.state.as_str(), "empty" | "unavailable" | "not_recorded") => None,
+            None => Some(TranscriptState::Failed),
+        };
     }
 }
 

@@ -5,7 +5,8 @@ use std::thread;
 
 use chorus_tests::fake_chorus::{Call, Generate, Tenant};
 use chorus_tests::{Workspace, plan};
-use serde_json::json;
+use chrono::{TimeDelta, Utc};
+use serde_json::{Value, json};
 
 const DETAIL: &str = "/api/v1/conversations/{id}";
 
@@ -265,4 +266,84 @@ fn many_unreadable_calls_keep_no_other_from_arriving() {
         .database
         .value("SELECT count(*) FROM chorus.transcripts WHERE state = 'ready'");
     assert_eq!(ready, 40);
+}
+
+/// State, attempts and problem of a call's transcript.
+fn how_far(workspace: &Workspace, id: &str) -> Value {
+    workspace.database.value(&format!(
+        "SELECT jsonb_build_array(t.state, t.attempts, t.problem) FROM chorus.transcripts t JOIN chorus.calls c USING (call_id)
+          WHERE c.source_call_id = '{id}'"
+    ))
+}
+
+fn retry(workspace: &Workspace, id: &str) {
+    workspace.database.sql(&format!(
+        "SELECT chorus_retry(call_id) FROM chorus.calls WHERE source_call_id = '{id}'"
+    ));
+    workspace.sync();
+}
+
+#[test]
+fn why_a_read_failed_is_forgotten_when_the_next_one_succeeds() {
+    let workspace = Workspace::synced(6);
+    let id = workspace.newest(2).engagement_id;
+    workspace.tenant.set_quirk("not-found", json!([&id]));
+    retry(&workspace, &id);
+    let missing = how_far(&workspace, &id);
+    assert_eq!((&missing[0], &missing[1]), (&json!("ready"), &json!(1)));
+    assert!(missing[2].as_str().unwrap().starts_with("not found"));
+    workspace.tenant.clear_quirks();
+    retry(&workspace, &id);
+    assert_eq!(how_far(&workspace, &id), json!(["ready", 0, null]));
+}
+
+#[test]
+fn one_failed_look_does_not_undo_that_a_call_was_found_empty() {
+    let workspace = Workspace::of(Tenant::generate(&Generate {
+        only_calls: true,
+        until: Utc::now() - TimeDelta::days(20),
+        days: 3,
+        ..plan(6)
+    }));
+    let id = workspace.newest(2).engagement_id;
+    workspace.tenant.set_quirk("no-transcript", json!([&id]));
+    workspace.sync();
+    assert_eq!(how_far(&workspace, &id), json!(["empty", 0, null]));
+    workspace
+        .tenant
+        .set_quirk("fail", json!({"route": DETAIL, "status": 500, "times": 3}));
+    retry(&workspace, &id);
+    let failed = how_far(&workspace, &id);
+    assert_eq!((&failed[0], &failed[1]), (&json!("empty"), &json!(1)));
+    retry(&workspace, &id);
+    assert_eq!(how_far(&workspace, &id), json!(["empty", 0, null]));
+}
+
+#[test]
+fn a_call_that_turns_out_to_be_a_no_show_is_not_waited_for() {
+    let workspace = Workspace::of(Tenant::generate(&Generate {
+        only_calls: true,
+        days: 2,
+        ..plan(6)
+    }));
+    let call = workspace.newest(2);
+    let id = call.engagement_id.as_str();
+    workspace
+        .tenant
+        .set_quirk("processing", json!({"ids": [id], "utterances": "none"}));
+    workspace.sync();
+    assert_eq!(how_far(&workspace, id)[0], json!("processing"));
+    workspace.tenant.clear_quirks();
+    workspace.edit_call(&call, |call| {
+        call.no_show = true;
+        call.processing_state = "no show".into();
+        call.utterances.clear();
+    });
+    workspace.sync();
+    let now = how_far(&workspace, id);
+    assert_eq!((&now[0], &now[2]), (&json!("not_recorded"), &json!(null)));
+    let waiting: i64 = workspace
+        .database
+        .value("SELECT transcripts_waiting FROM chorus_status()");
+    assert_eq!(waiting, 0);
 }
