@@ -117,7 +117,7 @@ fn ready(connection: &Connection) -> Result<()> {
 fn window_from(connection: &Connection, lookback: Option<Interval>) -> Result<DateTime<Utc>> {
     let now = settings::now();
     let Some(lookback) = lookback else {
-        return Ok(connection.window_from(now));
+        return connection.window_from(now);
     };
     // In seconds of its own, with long months: at least that far back, and no interval is too long for it.
     let days = f64::from(lookback.months()) * 31.0 + f64::from(lookback.days());

@@ -192,7 +192,7 @@ fn queue(extension: u32, connection: Scheduled, trigger: Trigger) -> Result<Seen
         // One that lists nothing has an empty window: nobody who wants a listing joins it.
         window_from: match trigger {
             Trigger::Retry => now,
-            _ => connection.of.window_from(now),
+            _ => connection.of.window_from(now)?,
         },
         trigger,
     };

@@ -218,7 +218,12 @@ pub fn write(
         utterances: Vec::new(),
         written: DetailsWritten::default(),
     };
+    // A person may have accepted the removal of a call after it was asked for: what was said in it stays deleted.
+    let removed: HashSet<i64> = removals::removed_of(outcomes.iter().map(|(due, _)| due.call_id))?;
     for (due, outcome) in outcomes {
+        if !due.removed && removed.contains(&due.call_id) {
+            continue;
+        }
         batch.add(due, outcome, rules, now);
     }
     batch.write(connection_id, numbers, now, run_began)

@@ -38,12 +38,26 @@ pub fn not_met_since(connection_id: i64, route: &str, began: DateTime<Utc>) -> R
     Ok(())
 }
 
-/// The list was read without a gap again: problems that begin so are mended.
-pub fn gaps_closed(connection_id: i64, route: &str, beginning: &str) -> Result<()> {
+/// The list was read without a gap again: problems that begin so are mended, unless the run that met them had listed
+/// from before `reaches_back_to`. None: all that is looked after was read.
+pub fn gaps_closed(
+    connection_id: i64,
+    route: &str,
+    beginning: &str,
+    reaches_back_to: Option<DateTime<Utc>>,
+) -> Result<()> {
     sql::execute(
-        "DELETE FROM chorus.problems
-          WHERE connection_id = $1 AND route = $2 AND source_call_id IS NULL AND starts_with(problem, $3)",
-        &[sql::int8(connection_id), sql::text(route), sql::text(beginning)],
+        "DELETE FROM chorus.problems p
+          WHERE p.connection_id = $1 AND p.route = $2 AND p.source_call_id IS NULL AND starts_with(p.problem, $3)
+            AND NOT EXISTS (SELECT 1 FROM chorus.runs r
+                             WHERE r.connection_id = $1 AND r.window_from < $4
+                               AND p.last_seen BETWEEN r.started_at AND coalesce(r.finished_at, 'infinity'))",
+        &[
+            sql::int8(connection_id),
+            sql::text(route),
+            sql::text(beginning),
+            sql::time(reaches_back_to),
+        ],
     )?;
     Ok(())
 }

@@ -4,6 +4,7 @@ use crate::error::Result;
 use crate::sql;
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
+use std::collections::HashSet;
 
 /// A stretch of the list that was read without a gap, and which of our calls were in it.
 pub struct Window<'a> {
@@ -29,7 +30,7 @@ pub struct Missing {
 /// The calls of a window as `c`, and whether the list had them.
 const OF_WINDOW: &str = "chorus.calls c
       WHERE c.source = 'chorus' AND c.connection_id = $1 AND c.removed_at IS NULL
-        AND c.started_at BETWEEN $2 AND $3 AND c.first_seen_at < $4 AND ($6 OR NOT c.private)";
+        AND c.started_at BETWEEN $2 AND $3 AND c.first_seen_at < $4";
 const NOT_LISTED: &str = "NOT (c.call_id = ANY ($5))";
 
 impl Window<'_> {
@@ -44,11 +45,11 @@ impl Window<'_> {
         ]
     }
 
-    /// How many calls of the window are missing, and how many there are.
+    /// How many calls of the window are missing, and how many there are. Private ones say nothing about the key.
     pub fn count(&self) -> Result<(u64, u64)> {
         let counted = sql::one_json(
             &format!(
-                "SELECT jsonb_build_array(count(*) FILTER (WHERE {NOT_LISTED}), count(*)) FROM {OF_WINDOW}"
+                "SELECT jsonb_build_array(count(*) FILTER (WHERE {NOT_LISTED}), count(*)) FROM {OF_WINDOW} AND NOT c.private"
             ),
             &self.arguments(),
         )?;
@@ -62,7 +63,7 @@ impl Window<'_> {
                             'call_id', c.call_id, 'source_call_id', c.source_call_id,
                             'recorded', coalesce((SELECT t.state <> 'not_recorded' FROM chorus.transcripts t
                                                    WHERE t.call_id = c.call_id), false)) ORDER BY c.call_id)
-                   FROM {OF_WINDOW} AND {NOT_LISTED}"
+                   FROM {OF_WINDOW} AND {NOT_LISTED} AND ($6 OR NOT c.private)"
             ),
             &self.arguments(),
         )?;
@@ -76,7 +77,7 @@ impl Window<'_> {
         sql::execute(
             &format!(
                 "UPDATE chorus.calls held SET missing_since = $7
-                  WHERE held.missing_since IS NULL AND held.call_id IN (SELECT c.call_id FROM {OF_WINDOW} AND {NOT_LISTED})"
+                  WHERE held.missing_since IS NULL AND held.call_id IN (SELECT c.call_id FROM {OF_WINDOW} AND {NOT_LISTED} AND NOT c.private)"
             ),
             &arguments,
         )?;
@@ -93,12 +94,29 @@ pub fn held(connection_id: i64) -> Result<i64> {
     Ok(held.unwrap_or(0))
 }
 
+/// When the oldest of them took place.
+pub fn held_from(connection_id: i64) -> Result<Option<DateTime<Utc>>> {
+    sql::one_json(
+        "SELECT to_jsonb(min(c.started_at)) FROM chorus.calls c WHERE c.connection_id = $1 AND c.missing_since IS NOT NULL",
+        &[sql::int8(connection_id)],
+    )
+}
+
 pub fn held_calls(connection_id: i64) -> Result<Vec<i64>> {
     let held = sql::one(
         "SELECT array_agg(c.call_id) FROM chorus.calls c WHERE c.connection_id = $1 AND c.missing_since IS NOT NULL",
         &[sql::int8(connection_id)],
     )?;
     Ok(held.unwrap_or_default())
+}
+
+/// Which of these calls are removed.
+pub fn removed_of(call_ids: impl Iterator<Item = i64>) -> Result<HashSet<i64>> {
+    let removed: Option<Vec<i64>> = sql::one(
+        "SELECT array_agg(c.call_id) FROM chorus.calls c WHERE c.call_id = ANY ($1) AND c.removed_at IS NOT NULL",
+        &[sql::int8s(call_ids.collect())],
+    )?;
+    Ok(removed.unwrap_or_default().into_iter().collect())
 }
 
 /// These are there after all.

@@ -137,8 +137,16 @@ impl Connection {
     }
 
     /// How far back an incremental run lists.
-    pub fn window_from(&self, now: DateTime<Utc>) -> DateTime<Utc> {
-        listing::window_from(now, self.lookback(), self.overlap(), self.covered())
+    pub fn window_from(&self, now: DateTime<Utc>) -> Result<DateTime<Utc>> {
+        let held_from = removals::held_from(self.connection_id)?;
+        let (lookback, overlap) = (self.lookback(), self.overlap());
+        Ok(listing::window_from(
+            now,
+            lookback,
+            overlap,
+            self.covered(),
+            held_from,
+        ))
     }
 
     pub fn lookback(&self) -> TimeDelta {
@@ -459,17 +467,29 @@ pub fn furthest_behind(connection_id: i64, now: DateTime<Utc>) -> Result<Option<
     Ok(behind_s.map(|behind_s| TimeDelta::seconds(behind_s as i64)))
 }
 
-/// Notes the overlap in force, and a listing of the whole lookback if there was one.
-pub fn note_listing(
-    connection_id: i64,
-    whole_at: Option<DateTime<Utc>>,
-    overlap: TimeDelta,
-) -> Result<()> {
+/// What a run says of the whole lookback.
+#[derive(Debug, Clone, Copy)]
+pub enum Whole {
+    NotLooked,
+    /// It had to leave something out, so the next run lists the whole again.
+    MissedSome,
+    ListedAt(DateTime<Utc>),
+}
+
+/// Notes the overlap in force, and what became of a listing of the whole lookback.
+pub fn note_listing(connection_id: i64, whole: Whole, overlap: TimeDelta) -> Result<()> {
+    let (looked, whole_at) = match whole {
+        Whole::NotLooked => (false, None),
+        Whole::MissedSome => (true, None),
+        Whole::ListedAt(at) => (true, Some(at)),
+    };
     sql::execute(
-        "UPDATE chorus.connections k SET whole_listed_at = coalesce($2, k.whole_listed_at), overlap_s = $3
-          WHERE k.connection_id = $1 AND ($2 IS NOT NULL OR k.overlap_s IS DISTINCT FROM $3)",
+        "UPDATE chorus.connections k
+            SET whole_listed_at = CASE WHEN $2 THEN $3 ELSE k.whole_listed_at END, overlap_s = $4
+          WHERE k.connection_id = $1 AND ($2 OR k.overlap_s IS DISTINCT FROM $4)",
         &[
             sql::int8(connection_id),
+            sql::boolean(looked),
             sql::time(whole_at),
             sql::float8(overlap.num_seconds() as f64),
         ],

@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::settings;
 use crate::store::calls::{Listing, Mark, write_page};
 use crate::store::problems::{self, Problem};
-use crate::store::runs::{self, Walk};
+use crate::store::runs::{self, Walk, Whole};
 use crate::transaction::transaction;
 use call_rows::{ListedCall, listed};
 use chorus_client::{
@@ -87,8 +87,9 @@ impl Run {
         }
         // A row without an id may lie anywhere; only a walk of the whole lookback can tell that it is gone.
         let (began, whole) = (self.began, self.lists_all());
+        let reaches_back_to = (!whole).then_some(listed.from);
         self.step("forgetting what can be read again", |_, _| {
-            problems::gaps_closed(connection_id, ROUTE, Gaps::BEGINNING)?;
+            problems::gaps_closed(connection_id, ROUTE, Gaps::BEGINNING, reaches_back_to)?;
             if whole {
                 problems::not_met_since(connection_id, ROUTE, began)?;
             }
@@ -102,14 +103,25 @@ impl Run {
         self.assignment.window_from <= self.began - self.connection.lookback()
     }
 
+    /// Whether this is the run of the day that lists everything. Where the overlap is as long as the lookback, or by
+    /// hand, others do as well: what need be done only once a day is left to this one.
+    pub fn is_daily(&self) -> bool {
+        let covered = self.connection.covered();
+        self.lists_all() && covered.is_none_or(|covered| covered.is_whole_due(self.began))
+    }
+
     /// Notes how much was listed, and how much overlap the next run needs.
     pub fn note_listing(&mut self, listed: &ListedWindow) -> Result<()> {
         let (connection_id, lookback) = (self.connection.connection_id, self.connection.lookback());
-        let whole_at = self.lists_all().then_some(listed.to);
+        let whole = match (self.lists_all(), listed.complete) {
+            (true, false) => Whole::MissedSome,
+            (true, true) if self.is_daily() => Whole::ListedAt(listed.to),
+            _ => Whole::NotLooked,
+        };
         self.step("noting what was listed", |_, _| {
             let behind = runs::furthest_behind(connection_id, settings::now())?;
             let overlap = overlap_in_force(settings::overlap(), behind, lookback);
-            runs::note_listing(connection_id, whole_at, overlap)
+            runs::note_listing(connection_id, whole, overlap)
         })
     }
 
@@ -199,7 +211,7 @@ impl Run {
             let listing = Listing {
                 connection_id,
                 mark: run.mark,
-                daily: run.lists_all(),
+                daily: run.is_daily(),
             };
             let unreadable = page.problems.iter();
             let unreadable = unreadable.filter_map(|problem| problem.source_call_id.clone());

@@ -37,7 +37,7 @@ impl Run {
     /// that it was not so many after all.
     fn missing_from(&mut self, window: &ListedWindow) -> Result<Vec<Missing>> {
         let (connection_id, began) = (self.assignment.connection_id, self.began);
-        let daily = self.lists_all();
+        let (whole, daily) = (self.lists_all(), self.is_daily());
         self.step("looking for missing calls", |_, _| {
             let window = Window {
                 connection_id,
@@ -48,11 +48,10 @@ impl Run {
                 with_private: daily,
             };
             let (missing, of) = window.count()?;
-            if missing == 0 {
-                return Ok(Vec::new());
-            }
-            let held_already = !daily && removals::held(connection_id)? > 0;
-            if held_already || looks_like_a_lost_view(missing, of) {
+            // Whoever judges anew must see all that is held back, or would take it for a few calls in the end.
+            let held_from = removals::held_from(connection_id)?;
+            let held_already = held_from.is_some_and(|held| !whole || held < window.from);
+            if missing > 0 && (held_already || looks_like_a_lost_view(missing, of)) {
                 window.hold_back(settings::now())?;
                 return Ok(Vec::new());
             }

@@ -21,20 +21,28 @@ pub struct Covered {
     pub whole_at: Option<DateTime<Utc>>,
 }
 
+impl Covered {
+    /// Whether the whole lookback is to be listed again. What the future says was listed by a clock that went wrong.
+    pub fn is_whole_due(&self, now: DateTime<Utc>) -> bool {
+        self.whole_at
+            .is_none_or(|at| at > now || now - at >= WHOLE_AGAIN_AFTER)
+    }
+}
+
 /// From when on an incremental run lists: the whole lookback if it was never read, or not today; otherwise from where
-/// the last run ended, less the overlap.
+/// the last run ended, less the overlap. The whole reaches back to `held_from`, the oldest call that is held back: one
+/// that grows older than the lookback can neither come back unseen nor be forgotten.
 pub fn window_from(
     now: DateTime<Utc>,
     lookback: TimeDelta,
     overlap: TimeDelta,
     covered: Option<Covered>,
+    held_from: Option<DateTime<Utc>>,
 ) -> DateTime<Utc> {
-    let whole = now - lookback;
+    let lookback_from = now - lookback;
+    let whole = held_from.map_or(lookback_from, |held| held.min(lookback_from));
     let Some(covered) = covered else { return whole };
-    let today = covered
-        .whole_at
-        .is_some_and(|at| now - at < WHOLE_AGAIN_AFTER);
-    if covered.from > whole || !today {
+    if covered.from > lookback_from || covered.is_whole_due(now) {
         return whole;
     }
     // A clock that was set back must not turn the window around.
@@ -76,33 +84,62 @@ mod tests {
 
     #[test]
     fn the_first_run_lists_the_whole_lookback() {
-        assert_eq!(window_from(at(0), MONTH, OVERLAP, None), at(0) - MONTH);
-    }
-
-    #[test]
-    fn later_runs_list_what_is_new_and_the_overlap() {
-        let before = covered(-800, -1, -5);
-        assert_eq!(window_from(at(0), MONTH, OVERLAP, before), at(-1) - OVERLAP);
-    }
-
-    #[test]
-    fn once_a_day_the_whole_lookback_is_listed_again() {
-        let yesterday = covered(-800, -1, -24);
-        assert_eq!(window_from(at(0), MONTH, OVERLAP, yesterday), at(0) - MONTH);
-        let never = Covered {
-            whole_at: None,
-            ..yesterday.unwrap()
-        };
         assert_eq!(
-            window_from(at(0), MONTH, OVERLAP, Some(never)),
+            window_from(at(0), MONTH, OVERLAP, None, None),
             at(0) - MONTH
         );
     }
 
     #[test]
+    fn later_runs_list_what_is_new_and_the_overlap() {
+        let before = covered(-800, -1, -5);
+        assert_eq!(
+            window_from(at(0), MONTH, OVERLAP, before, None),
+            at(-1) - OVERLAP
+        );
+    }
+
+    #[test]
+    fn once_a_day_the_whole_lookback_is_listed_again() {
+        let yesterday = covered(-800, -1, -24);
+        assert_eq!(
+            window_from(at(0), MONTH, OVERLAP, yesterday, None),
+            at(0) - MONTH
+        );
+        let never = Covered {
+            whole_at: None,
+            ..yesterday.unwrap()
+        };
+        assert_eq!(
+            window_from(at(0), MONTH, OVERLAP, Some(never), None),
+            at(0) - MONTH
+        );
+    }
+
+    #[test]
+    fn a_whole_that_was_listed_in_the_future_counts_for_nothing() {
+        let wrong_clock = covered(-800, -1, 24 * 300);
+        let from = window_from(at(0), MONTH, OVERLAP, wrong_clock, None);
+        assert_eq!(from, at(0) - MONTH);
+    }
+
+    #[test]
+    fn the_whole_reaches_back_to_what_is_held_back() {
+        let held = Some(at(-900));
+        let yesterday = covered(-1000, -1, -24);
+        let from = |covered, held| window_from(at(0), MONTH, OVERLAP, covered, held);
+        assert_eq!(from(yesterday, held), at(-900));
+        assert_eq!(from(yesterday, Some(at(-5))), at(0) - MONTH);
+        assert_eq!(from(covered(-1000, -1, -2), held), at(-1) - OVERLAP);
+    }
+
+    #[test]
     fn a_longer_lookback_is_listed_at_once() {
         let before = covered(-24 * 7, -1, -2);
-        assert_eq!(window_from(at(0), MONTH, OVERLAP, before), at(0) - MONTH);
+        assert_eq!(
+            window_from(at(0), MONTH, OVERLAP, before, None),
+            at(0) - MONTH
+        );
     }
 
     #[test]
@@ -125,7 +162,7 @@ mod tests {
         ) {
             let to_h = from_h + length_h;
             let before = covered(from_h, to_h, whole_h);
-            let from = window_from(at(now_h), MONTH, OVERLAP, before);
+            let from = window_from(at(now_h), MONTH, OVERLAP, before, None);
             prop_assert!(from <= at(now_h) - OVERLAP);
             prop_assert!(from <= at(to_h) || from == at(now_h) - MONTH);
         }

@@ -86,3 +86,22 @@ fn a_list_that_cannot_be_read_at_all_fails_the_run_and_records_no_gap() {
     workspace.sync();
     workspace.assert_complete();
 }
+
+#[test]
+fn a_gap_that_the_overlap_does_not_reach_is_tried_again_by_the_next_run_too() {
+    let workspace = Workspace::of(tenant());
+    workspace.sync();
+    workspace.tenant.set_quirk("bad-page", json!({"page": 3}));
+    workspace.set_clock("25 hours");
+    for _ in 0..2 {
+        expect_error(workspace.try_sync(), "08P01");
+        assert_eq!(problems(&workspace).len(), 1);
+    }
+    // A listing by hand that does not reach the gap does not mend it.
+    workspace.database.sql("SELECT chorus_sync('2 days')");
+    assert_eq!(problems(&workspace).len(), 1);
+    workspace.tenant.clear_quirks();
+    workspace.sync();
+    assert_eq!(problems(&workspace).len(), 0);
+    workspace.assert_complete();
+}

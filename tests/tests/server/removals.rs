@@ -2,8 +2,10 @@
 //! view, fetched again when they return.
 
 use chorus_tests::fake_chorus::{Generate, Tenant};
-use chorus_tests::{Workspace, expect_error, plan};
+use chorus_tests::{Workspace, expect_error, plan, wait_until};
 use serde_json::{Value, json};
+
+use crate::workplace::SOON;
 
 const LIST: &str = "/v3/engagements";
 const DETAIL: &str = "/api/v1/conversations/{id}";
@@ -233,4 +235,122 @@ fn a_gap_in_the_list_removes_nothing() {
     workspace.tenant.clear_quirks();
     workspace.sync();
     workspace.assert_complete();
+}
+
+fn held(workspace: &Workspace) -> i64 {
+    workspace
+        .database
+        .value("SELECT count(*) FROM chorus.calls WHERE missing_since IS NOT NULL")
+}
+
+/// Sixty calls of four weeks, half of which the key does not see since a moment ago.
+fn half_out_of_sight() -> Workspace<'static> {
+    let workspace = Workspace::of(Tenant::generate(&Generate {
+        days: 28,
+        only_calls: true,
+        utterances_per_call: 3,
+        ..plan(60)
+    }));
+    workspace.sync();
+    workspace.tenant.set_quirk("vanish", json!({"share": 0.5}));
+    workspace.set_clock("25 hours");
+    workspace.sync();
+    assert_eq!(held(&workspace), 30);
+    workspace
+}
+
+#[test]
+fn what_is_held_back_waits_for_a_person_however_old_it_grows() {
+    let workspace = half_out_of_sight();
+    // Day by day fewer of them lie in the lookback, until they would be few enough to be believed.
+    for days in [10, 21, 24, 27, 40] {
+        workspace.set_clock(&format!("{days} days"));
+        workspace.sync();
+        assert_eq!((removed(&workspace), held(&workspace)), (0, 30), "{days}");
+    }
+    // Nor does a listing by hand decide that sees only some of them.
+    workspace.set_clock("27 days");
+    workspace.database.sql("SELECT chorus_sync('30 days')");
+    assert_eq!((removed(&workspace), held(&workspace)), (0, 30));
+    workspace.database.sql("SELECT chorus_accept_removals()");
+    workspace.set_clock("42 days");
+    workspace.sync();
+    assert_eq!((removed(&workspace), told(&workspace)), (30, (None, None)));
+}
+
+#[test]
+fn what_was_held_back_is_found_though_it_grew_older_than_the_lookback() {
+    let workspace = half_out_of_sight();
+    workspace.set_clock("20 days");
+    workspace.tenant.clear_quirks();
+    workspace.sync();
+    assert_eq!((removed(&workspace), held(&workspace)), (0, 0));
+    assert_eq!(told(&workspace), (None, None));
+    workspace.assert_complete();
+}
+
+#[test]
+fn calls_known_to_be_private_say_nothing_about_the_key() {
+    let workspace = recent(30);
+    let ids: Vec<String> = (0..5)
+        .map(|n| workspace.newest(n * 3).engagement_id)
+        .collect();
+    workspace.tenant.set_quirk("vanish", json!(ids));
+    workspace.database.sql(&format!(
+        "UPDATE chorus.calls SET private = true WHERE source_call_id IN ('{}')",
+        ids.join("', '")
+    ));
+    workspace.set_clock("25 hours");
+    assert_eq!(workspace.sync().calls_removed, 5);
+    assert_eq!((held(&workspace), told(&workspace)), (0, (None, None)));
+}
+
+#[test]
+fn a_removal_that_is_accepted_while_a_run_reads_the_same_calls_stays() {
+    let workspace = recent(20);
+    workspace.tenant.set_quirk("vanish", json!(true));
+    workspace.sync();
+    assert_eq!(held(&workspace), 20);
+    // Their details are read again, and the answers are under way when a person decides. What they say is the old words
+    // under new names.
+    workspace.tenant.clear_quirks();
+    workspace.tenant.set_quirk("edited", json!(true));
+    workspace
+        .tenant
+        .set_quirk("fail", json!({"route": LIST, "status": 500}));
+    workspace
+        .tenant
+        .set_quirk("hang", json!({"route": DETAIL, "seconds": 600}));
+    workspace
+        .database
+        .sql("SELECT chorus_retry(call_id) FROM chorus.calls");
+    workspace.tenant.forget_requests();
+    let run_id = workspace.sync_in_background();
+    wait_until("details are asked for", SOON, || {
+        (workspace.tenant.request_count(DETAIL) > 0 && workspace.tenant.requests_in_flight() > 0)
+            .then_some(())
+    });
+    let accepted: i64 = workspace.database.value("SELECT chorus_accept_removals()");
+    assert_eq!(accepted, 20);
+    workspace.tenant.clear_quirk("hang");
+    wait_until("the run ends", SOON, || {
+        let state: String = workspace.database.value(&format!(
+            "SELECT state FROM chorus.runs WHERE run_id = {run_id}"
+        ));
+        (state == "failed").then_some(())
+    });
+    let kept: i64 = workspace.database.value(
+        "SELECT count(*) FROM chorus.calls c JOIN chorus.transcripts t USING (call_id)
+          WHERE c.removed_at IS NULL OR t.state <> 'unavailable' OR t.detail_fingerprint IS NOT NULL",
+    );
+    assert_eq!(kept, 0);
+    // They are there, so the next listing brings them back with all their words.
+    workspace.tenant.clear_quirk("fail");
+    workspace.sync();
+    let said: bool = workspace.database.value(
+        "SELECT bool_and(c.removed_at IS NULL AND t.state = 'ready' AND EXISTS (
+                    SELECT 1 FROM chorus.utterances u WHERE u.call_id = c.call_id))
+           FROM chorus.calls c JOIN chorus.transcripts t USING (call_id)",
+    );
+    assert!(said);
 }

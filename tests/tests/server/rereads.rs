@@ -282,3 +282,39 @@ fn the_record_of_runs_stays_small() {
         .value("SELECT array_agg(run_id ORDER BY run_id) FROM chorus.runs");
     assert!(!kept.contains(&1), "{kept:?}");
 }
+
+#[test]
+fn a_clock_that_was_wrong_for_a_moment_does_not_end_the_daily_listing() {
+    let workspace = Workspace::synced(6);
+    workspace.set_clock("400 days");
+    workspace.sync();
+    workspace.set_clock("0");
+    workspace.sync();
+    workspace.set_clock("2 days");
+    arrives_late(&workspace, "LATE", 20.0 * DAY_S);
+    assert_eq!(workspace.sync().calls_added, 1);
+}
+
+#[test]
+fn where_every_run_lists_the_whole_what_is_out_of_reach_is_still_asked_for_once_a_day() {
+    let workspace = Workspace::of(Tenant::generate(&Generate {
+        only_calls: true,
+        until: Utc::now() - chrono::TimeDelta::days(16),
+        days: 3,
+        ..plan(6)
+    }));
+    workspace.set("detail_rereads", "");
+    let hidden = workspace.newest(2).engagement_id;
+    workspace.tenant.set_quirk("not-found", json!([&hidden]));
+    workspace.set("overlap", "31d");
+    workspace.sync();
+    workspace.tenant.forget_requests();
+    for _ in 0..2 {
+        assert_eq!(workspace.sync().calls_listed, 6);
+    }
+    assert_eq!(workspace.tenant.request_count(DETAIL), 0);
+    workspace.set_clock("24 hours");
+    workspace.sync();
+    workspace.sync();
+    assert_eq!(workspace.tenant.request_count(DETAIL), 1);
+}
