@@ -42,7 +42,10 @@ pub fn connect(database: u32) {
             pg_sys::InvalidOid,
             0,
         );
+        // `ALTER DATABASE … SET role` or `session_authorization` would have us work as somebody else.
+        pg_sys::SetSessionAuthorization(pg_sys::Oid::from(pg_sys::BOOTSTRAP_SUPERUSERID), true);
     }
+    set("role", "none");
     set("search_path", "pg_catalog, pg_temp");
     set("default_transaction_isolation", "read committed");
     set("default_transaction_read_only", "off");

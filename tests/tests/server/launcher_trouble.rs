@@ -116,6 +116,41 @@ fn a_server_that_starts_its_processes_anew_after_a_crash_goes_on_with_the_schedu
 }
 
 #[test]
+fn settings_of_a_database_do_not_turn_against_our_workers() {
+    let cluster = preloaded();
+    let place = Workplace::on(&cluster);
+    place.connect_and_run("1 second");
+    let mut session = place.database.connect();
+    let name = place.database.name();
+    session.batch_execute("CREATE ROLE somebody").unwrap();
+    for setting in [
+        "role = 'somebody'",
+        "session_authorization = 'somebody'",
+        "default_transaction_read_only = on",
+        "default_transaction_isolation = 'serializable'",
+        "statement_timeout = '1ms'",
+        "idle_in_transaction_session_timeout = '1ms'",
+        "search_path = 'pg_temp'",
+        "session_replication_role = 'replica'",
+    ] {
+        session
+            .batch_execute(&format!("ALTER DATABASE {name} SET {setting}"))
+            .unwrap();
+    }
+    // One may have begun before.
+    let ended = "SELECT count(*) FROM chorus.runs WHERE state = 'succeeded'";
+    let so_far: i64 = session.query_one(ended, &[]).unwrap().get(0);
+    wait_until("runs under these settings", IN_TIME, || {
+        let now: i64 = session.query_one(ended, &[]).unwrap().get(0);
+        (now >= so_far + 3).then_some(())
+    });
+    // So that what cleans up can connect.
+    session
+        .batch_execute(&format!("ALTER DATABASE {name} RESET ALL"))
+        .unwrap();
+}
+
+#[test]
 fn a_cancelled_run_is_not_started_again_before_its_time() {
     let cluster = preloaded();
     let place = Workplace::on(&cluster);
