@@ -9,7 +9,7 @@ use crate::{background, offload};
 use chrono::{DateTime, TimeDelta, Utc};
 use pgrx::{PgLogLevel, PgSqlErrorCode, ereport, pg_guard, pg_sys};
 use std::collections::HashMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How soon the server starts a launcher again that died.
 const RESTART: Duration = Duration::from_secs(5);
@@ -67,7 +67,11 @@ impl Launcher {
             }
             self.hear_answers();
             self.start_schedulers()?;
+            let before = Clocks::read();
             offload::wait_for_latch(None, self.sleep());
+            if Clocks::read().was_set_back_since(&before) {
+                look_at_all()?;
+            }
         }
     }
 
@@ -176,6 +180,30 @@ fn look_at_all() -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// The clock of the calendar beside one that is never set.
+struct Clocks {
+    calendar: DateTime<Utc>,
+    steady: Instant,
+}
+
+impl Clocks {
+    /// Clocks that are kept in time by small changes do not differ by more during one sleep.
+    const TOLERANCE: TimeDelta = TimeDelta::seconds(1);
+
+    fn read() -> Self {
+        Clocks {
+            calendar: Utc::now(),
+            steady: Instant::now(),
+        }
+    }
+
+    /// Whether what is on the agenda lies further ahead than it should.
+    fn was_set_back_since(&self, before: &Clocks) -> bool {
+        let passed = TimeDelta::from_std(self.steady - before.steady).unwrap_or_default();
+        self.calendar - before.calendar < passed - Self::TOLERANCE
+    }
 }
 
 /// A scheduler that was started. Its end wakes us.

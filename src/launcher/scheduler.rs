@@ -164,7 +164,11 @@ fn look_at(extension: u32, connection_id: i64) -> Result<Seen> {
         if !waiting.is_empty() {
             return Ok(Seen::Busy);
         }
-        let next = match connection.next_run_at.filter(|_| died == 0) {
+        let planned = match died {
+            0 => due::planned(&connection, now)?,
+            _ => None,
+        };
+        let next = match planned {
             Some(next) => Some(next),
             None => due::plan_from_history(&connection, now)?,
         };

@@ -67,11 +67,24 @@ pub fn plan_anew(connection_id: i64) -> Result<Option<DateTime<Utc>>> {
         (Service::Scheduled, Some(connection)) => {
             let now = settings::now();
             let began = history(connection_id, true)?.map_or(DateTime::UNIX_EPOCH, |run| run.began);
-            schedule::read(&connection.schedule)?.next(began, now)
+            schedule::read(&connection.schedule)?.next(began.min(now), now)
         }
         _ => None,
     };
     store(connection_id, next)
+}
+
+/// When it is due, as it was planned; but no later than it can have been planned by a clock that was not set back since.
+pub fn planned(connection: &Scheduled, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>> {
+    let Some(next) = connection.next_run_at.filter(|next| *next > now) else {
+        return Ok(connection.next_run_at);
+    };
+    let connection_id = connection.of.connection_id;
+    let last = history(connection_id, true)?;
+    match schedule::read(&connection.schedule)?.latest(last.as_ref(), now) {
+        Some(latest) if next > latest => store(connection_id, Some(latest)),
+        _ => Ok(Some(next)),
+    }
 }
 
 /// From what is known of the last runs; at once if there was none since the connection was made.

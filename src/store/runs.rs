@@ -225,7 +225,7 @@ pub fn mark_dead(connection_id: i64, now: DateTime<Utc>) -> Result<u64> {
                 problem = 'the worker of this run ended before it was done',
                 hint = 'The next run goes on from where it stopped.'
           WHERE r.connection_id = $1 AND chorus.run_worker(r.run_id) IS NULL
-            AND (r.state = 'running' OR (r.state = 'queued' AND r.queued_at < $2 - interval '1 minute'))",
+            AND (r.state = 'running' OR (r.state = 'queued' AND r.queued_at NOT BETWEEN $2 - interval '1 minute' AND $2 + interval '1 minute'))",
         &[sql::int8(connection_id), sql::time(now)],
     )
 }

@@ -107,6 +107,18 @@ impl Schedule {
         }
     }
 
+    /// The latest time that can have been planned by `now` after this history. One that lies further ahead was planned
+    /// by a clock that has been set back since.
+    pub fn latest(&self, last: Option<&History>, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let ended_now = last.map(|last| History {
+            began: now,
+            ended: now,
+            ..*last
+        });
+        let after_trouble = ended_now.and_then(|last| self.next_after(&last, 1.0));
+        self.next(now, now).max(after_trouble)
+    }
+
     /// The next match of the clock on the wall, after `time`.
     fn after(&self, time: DateTime<Utc>) -> Option<DateTime<Utc>> {
         match self {

@@ -35,6 +35,35 @@ fn an_interval_counts_from_the_beginning_of_the_last_run() {
 }
 
 #[test]
+fn nothing_is_planned_further_ahead_than_from_now_on_whatever_the_clock_said_before() {
+    let now = at("2026-01-01T12:00:00Z");
+    let latest = |schedule: Schedule, last| schedule.latest(last, now);
+    assert_eq!(latest(every(15), None), Some(at("2026-01-01T12:15:00Z")));
+    let well = ended(Outcome::Succeeded, 0, 0);
+    let in_time = Some(at("2026-01-01T12:15:00Z"));
+    assert_eq!(latest(every(15), Some(&well)), in_time);
+    assert_eq!(latest(cron("15 * * * *", "UTC"), Some(&well)), in_time);
+    // What waits longer than its period does so because of what happened.
+    let died = ended(Outcome::Interrupted, 0, 20);
+    assert_eq!(
+        latest(every(1), Some(&died)),
+        Some(at("2026-01-01T13:00:00Z"))
+    );
+}
+
+proptest! {
+    #[test]
+    fn a_clock_that_goes_on_changes_no_plan(minutes in 1i64..3000, which in 0usize..4, times in 1u32..50,
+                                            chance in 0.0f64..=1.0, later_s in 0i64..100_000) {
+        let outcome = [Outcome::Succeeded, Outcome::Failed, Outcome::Cancelled, Outcome::Interrupted][which];
+        let last = ended(outcome, times, times);
+        let now = last.ended + TimeDelta::seconds(later_s);
+        let planned = every(minutes).next_after(&last, chance);
+        prop_assert!(planned <= every(minutes).latest(Some(&last), now));
+    }
+}
+
+#[test]
 fn a_run_that_took_longer_than_the_interval_is_followed_at_once() {
     let last = ended(Outcome::Succeeded, 0, 0);
     assert_eq!(every(1).next_after(&last, 0.5), Some(last.ended));
