@@ -42,7 +42,7 @@ COMMENT ON COLUMN chorus.connections.listed_to        IS '… to here; the next 
 COMMENT ON COLUMN chorus.connections.whole_listed_at  IS 'When the whole lookback was last listed and calls that are gone were dealt with; a run does so once a day';
 COMMENT ON COLUMN chorus.connections.overlap_s        IS 'Overlap in force: chorus_sync.overlap, or more where calls came later than that covers (chorus.late_arrivals)';
 COMMENT ON COLUMN chorus.connections.last_success_at  IS 'End of the last run that succeeded';
-COMMENT ON COLUMN chorus.connections.next_run_at      IS 'Next run by the built-in schedule; NULL without it';
+COMMENT ON COLUMN chorus.connections.next_run_at      IS 'Next run by the built-in schedule; NULL without it. Where chorus.is_scheduled() is false it is a plan of the past';
 COMMENT ON COLUMN chorus.connections.waits_until      IS 'Chorus asked this key to wait: nothing is sent before this time. In the past: over';
 COMMENT ON COLUMN chorus.connections.pace_per_minute  IS 'Requests a minute that Chorus takes from this key, learnt from its refusals (429, 503). NULL: as many as come';
 COMMENT ON COLUMN chorus.connections.pace_steady_s    IS 'For how long a run stays near that pace before it tries more; doubled whenever Chorus refuses at the same pace again';

@@ -19,6 +19,11 @@ CREATE FUNCTION chorus.clock() RETURNS timestamptz
     LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'clock_wrapper';
 COMMENT ON FUNCTION chorus.clock() IS 'The time by which chorus_sync decides: now, plus chorus_sync.clock_offset';
 
+CREATE FUNCTION chorus.is_scheduled() RETURNS boolean
+    LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'is_scheduled_wrapper';
+COMMENT ON FUNCTION chorus.is_scheduled() IS
+    'Whether runs start by themselves in this database: chorus_sync is preloaded, chorus_sync.enabled is on, and chorus_sync.databases does not leave it out';
+
 CREATE FUNCTION chorus.run_progress(run chorus.runs) RETURNS text
     LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT CASE WHEN run.waits_until > chorus.clock() AND run.state = 'running'
@@ -148,7 +153,8 @@ CREATE FUNCTION @extschema@.chorus_status()
            counted.ready,
            counted.waiting,
            k.last_success_at,
-           k.next_run_at,
+           -- A plan of a time when runs did start by themselves here is none.
+           CASE WHEN chorus.is_scheduled() THEN k.next_run_at END,
            CASE WHEN run.died THEN format('run %s was interrupted', run.run_id)
                 WHEN run.alive AND run.waits_until > chorus.clock() THEN run.progress
                 ELSE k.problem END,

@@ -10,7 +10,7 @@ GRANT SELECT ON ALL SEQUENCES IN SCHEMA chorus TO chorus_reader;
 REVOKE ALL ON chorus.credentials FROM chorus_reader;
 
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA chorus FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION chorus.run_worker(bigint), chorus.run_progress(chorus.runs), chorus.clock() TO chorus_reader;
+GRANT EXECUTE ON FUNCTION chorus.run_worker(bigint), chorus.run_progress(chorus.runs), chorus.clock(), chorus.is_scheduled() TO chorus_reader;
 
 REVOKE ALL ON FUNCTION
     @extschema@.chorus_connect(text, text, integer, text, text, text),

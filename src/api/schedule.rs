@@ -21,6 +21,12 @@ fn chorus_schedule(
     next.and_then(sql::timestamp)
 }
 
+/// `chorus.is_scheduled()`
+#[pg_extern]
+fn is_scheduled() -> bool {
+    answer(launcher::service()) == Service::Scheduled
+}
+
 fn change(wanted: Option<&str>, name: &str) -> Result<Option<DateTime<Utc>>> {
     let wanted = wanted.map(schedule::parse).transpose()?;
     // The lock keeps a scheduler from starting a run by the old one.

@@ -149,6 +149,32 @@ fn cron_runs_when_the_clock_matches() {
 }
 
 #[test]
+fn a_clock_that_was_wrong_and_is_set_back_stops_nothing() {
+    let cluster = preloaded();
+    let place = Workplace::on(&cluster);
+    place.connect_and_run("1 second");
+    let name = place.database.name();
+    place.database.sql(&format!(
+        "ALTER DATABASE {name} SET chorus_sync.clock_offset = '5 days'"
+    ));
+    let mut session = place.database.connect();
+    wait_until("a run in five days", IN_TIME, || {
+        let sql = "SELECT FROM chorus.runs WHERE state = 'succeeded' AND finished_at > now() + interval '4 days'";
+        session.query_opt(&format!("{sql} LIMIT 1"), &[]).unwrap()
+    });
+    place.database.sql(&format!(
+        "ALTER DATABASE {name} RESET chorus_sync.clock_offset"
+    ));
+    let in_time = "SELECT FROM chorus.runs WHERE state = 'succeeded' AND trigger = 'schedule'
+                      AND run_id > (SELECT max(run_id) FROM chorus.runs WHERE queued_at > now() + interval '4 days')";
+    wait_until("a run of today", IN_TIME, || {
+        session
+            .query_opt(&format!("{in_time} LIMIT 1"), &[])
+            .unwrap()
+    });
+}
+
+#[test]
 fn chorus_schedule_changes_pauses_and_goes_on() {
     let cluster = preloaded();
     let place = Workplace::on(&cluster);
@@ -284,4 +310,14 @@ fn only_databases_that_are_named_are_served() {
     place.database.sql("SELECT pg_reload_conf()");
     place.wait_for_ended("connect", "succeeded", 1);
     place.wait_for_ended("schedule", "succeeded", 1);
+    // And not any more: what was planned is none of its plans.
+    let shown = "SELECT next_run_at IS NOT NULL FROM chorus_status()";
+    assert!(place.database.value::<bool>(shown));
+    place
+        .database
+        .sql("ALTER SYSTEM SET chorus_sync.databases = 'other'");
+    place.database.sql("SELECT pg_reload_conf()");
+    wait_until("nothing is planned", IN_TIME, || {
+        (!place.database.value::<bool>(shown)).then_some(())
+    });
 }

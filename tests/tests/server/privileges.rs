@@ -54,11 +54,12 @@ impl Drop for Visitor<'_> {
 }
 
 const WRITING: &str = "INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER";
-const READERS: [&str; 6] = [
+const READERS: [&str; 7] = [
     "chorus_status",
     "chorus_transcript",
     "chorus_wait",
     "clock",
+    "is_scheduled",
     "run_progress",
     "run_worker",
 ];
