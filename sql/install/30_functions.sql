@@ -82,7 +82,7 @@ CREATE FUNCTION @extschema@.chorus_retry(call_id bigint) RETURNS void
     LANGUAGE c VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'chorus_retry_wrapper';
 COMMENT ON FUNCTION @extschema@.chorus_retry(bigint) IS
-    'Asks Chorus for this call again in the next run, whatever its state, and keeps asking for as long as for a new one';
+    'Asks Chorus for this call again in the next run, whatever its state. While Chorus is not done with it, it is asked for again until transcript_retry_days after the meeting, like any other';
 
 CREATE FUNCTION @extschema@.chorus_accept_removals(connection text DEFAULT 'default') RETURNS bigint
     LANGUAGE c VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
