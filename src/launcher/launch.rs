@@ -53,8 +53,8 @@ struct Launcher {
     looking: HashMap<u32, Scheduler>,
     /// How often in a row a look at a database came to nothing.
     troubles: HashMap<u32, u32>,
-    /// How often in a row no slot was free.
-    slots_missing: u32,
+    /// How often in a row no slot was free, for databases that wait for one.
+    slots_missing: HashMap<u32, u32>,
 }
 
 impl Launcher {
@@ -104,7 +104,7 @@ impl Launcher {
             match agenda::take_answer(database) {
                 Answer::Done => {
                     self.troubles.remove(&database);
-                    self.slots_missing = 0;
+                    self.slots_missing.remove(&database);
                 }
                 Answer::NoSlot => self.no_slot(database),
                 Answer::None => self.later(database),
@@ -142,6 +142,7 @@ impl Launcher {
                 _ => {
                     agenda::forget(database);
                     self.troubles.remove(&database);
+                    self.slots_missing.remove(&database);
                 }
             }
         }
@@ -155,16 +156,17 @@ impl Launcher {
     }
 
     fn no_slot(&mut self, database: u32) {
-        self.slots_missing += 1;
-        if self.slots_missing == 1 {
+        // Once for as long as anybody waits.
+        if self.slots_missing.is_empty() {
             ereport!(
                 PgLogLevel::WARNING,
                 PgSqlErrorCode::ERRCODE_INSUFFICIENT_RESOURCES,
                 "chorus_sync: no background worker slot is free for a scheduled run; raise max_worker_processes"
             );
         }
-        let pause = doubled(WITHOUT_SLOT, self.slots_missing);
-        agenda::not_later_than(database, Utc::now() + pause);
+        let times = self.slots_missing.entry(database).or_default();
+        *times += 1;
+        agenda::not_later_than(database, Utc::now() + doubled(WITHOUT_SLOT, *times));
     }
 }
 
