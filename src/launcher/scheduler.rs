@@ -17,6 +17,8 @@ use std::time::{Duration, Instant};
 
 /// Whoever holds a lock on our tables is in the middle of changing them.
 const LOCK_TIMEOUT: &str = "2s";
+/// How many locks a look waits for: it must not stay connected for as long as there are connections.
+const LOCKED_AT_MOST: u32 = 2;
 /// When a connection is looked at again whose row somebody is changing, or whose worker is about to start.
 const AGAIN: TimeDelta = TimeDelta::seconds(10);
 /// And one that could not be looked at, or whose worker did not come.
@@ -98,6 +100,7 @@ fn look() -> Result<Looked> {
         return Ok(looked);
     };
     let until = Instant::now() + BEGINNING;
+    let mut locked = 0;
     for connection_id in connections {
         let seen = transaction("looking what is due", || look_at(extension, connection_id));
         match seen {
@@ -113,6 +116,14 @@ fn look() -> Result<Looked> {
                 transaction("noting that no slot is free", || {
                     due::note_problem(connection_id, &worker::no_slot())
                 })?;
+            }
+            // It is one connection that is being started by hand, or a table that all of them need.
+            Err(error) if error.sqlstate == "55P03" => {
+                looked.again_in(AFTER_TROUBLE);
+                locked += 1;
+                if locked == LOCKED_AT_MOST {
+                    break;
+                }
             }
             // One connection must not keep the others from running.
             Err(error) => {
