@@ -67,7 +67,7 @@ pub fn plan_anew(connection_id: i64) -> Result<Option<DateTime<Utc>>> {
         (Service::Scheduled, Some(connection)) => {
             let now = settings::now();
             let began = history(connection_id, true)?.map_or(DateTime::UNIX_EPOCH, |run| run.began);
-            schedule::read(&connection.schedule)?.next(began.min(now), now)
+            schedule::read(&connection.schedule)?.next(began, now)
         }
         _ => None,
     };
@@ -82,7 +82,7 @@ pub fn planned(connection: &Scheduled, now: DateTime<Utc>) -> Result<Option<Date
     let connection_id = connection.of.connection_id;
     let last = history(connection_id, true)?;
     match schedule::read(&connection.schedule)?.latest(last.as_ref(), now) {
-        Some(latest) if next > latest => store(connection_id, Some(latest)),
+        Some(latest) if next > latest => plan_from_history(connection, now),
         _ => Ok(Some(next)),
     }
 }
@@ -218,9 +218,11 @@ fn history(connection_id: i64, whole: bool) -> Result<Option<plan::History>> {
            FROM ended e ORDER BY e.run_id DESC LIMIT 1",
         &[sql::int8(connection_id), sql::boolean(whole)],
     )?;
+    // Nothing has ended in the future: the clock was set back since.
+    let now = settings::now();
     Ok(last.map(|last| plan::History {
-        began: last.began,
-        ended: last.ended,
+        began: last.began.min(now),
+        ended: last.ended.min(now),
         outcome: match last.state.as_str() {
             "succeeded" => plan::Outcome::Succeeded,
             // A refused key is tried by the next listing, and not with one detail after the other.
