@@ -298,6 +298,7 @@ pub fn finish(
         Some(_) => "failed",
     };
     let (problem, hint) = match failure {
+        None if trigger == Trigger::Retry => (None, None),
         None => held_back(connection_id)?,
         Some(error) if error.is_cancel() => (
             Some("cancelled; what was committed stays".to_owned()),
@@ -344,7 +345,7 @@ pub fn finish(
 }
 
 /// What a connection says of calls that are held back, after their number.
-const HELD_BACK: &str = "calls are not listed any more, which looks like a key that lost its view";
+const HELD_BACK: &str = "not listed any more, which looks like a key that lost its view";
 
 /// A person has decided: nothing is held back any more, and the connection does not say so either.
 pub fn forget_held_back(connection_id: i64) -> Result<()> {
@@ -361,7 +362,10 @@ fn held_back(connection_id: i64) -> Result<(Option<String>, Option<String>)> {
     Ok(match removals::held(connection_id)? {
         0 => (None, None),
         held => (
-            Some(format!("{held} {HELD_BACK}: none was removed")),
+            Some(format!(
+                "{held} {} {HELD_BACK}: none was removed",
+                if held == 1 { "call is" } else { "calls are" }
+            )),
             Some(
                 "See in Chorus what the key's user may see. If the calls are really gone: SELECT chorus_accept_removals();"
                     .to_owned(),

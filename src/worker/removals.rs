@@ -28,7 +28,9 @@ impl Run {
         }
         self.enter("missing calls")?;
         for asked in missing.chunks(IDS_AT_ONCE) {
-            self.ask_by_id(asked)?;
+            if !self.ask_by_id(asked)? {
+                break;
+            }
         }
         Ok(())
     }
@@ -59,8 +61,8 @@ impl Run {
         })
     }
 
-    /// Asks the list for some calls by their ids, wherever in time they are now.
-    fn ask_by_id(&mut self, asked: &[Missing]) -> Result<()> {
+    /// Asks the list for some calls by their ids, wherever in time they are now. False: it cannot be reached.
+    fn ask_by_id(&mut self, asked: &[Missing]) -> Result<bool> {
         let filter = EngagementFilter {
             engagement_ids: asked
                 .iter()
@@ -80,13 +82,15 @@ impl Run {
                 | ClientError::ServerFault { .. }
                 | ClientError::BadRequest { .. }
                 | ClientError::NotFound { .. },
-            ) => return Ok(()),
+            ) => return Ok(true),
+            // Whether Chorus can be reached at all, the details will tell; they must not wait for the next run.
+            Err(ClientError::Unreachable { .. }) => return Ok(false),
             Err(error) => return Err(self.client_error(&error)),
         };
         let unreadable = page.rows.iter().filter_map(|row| row.as_ref().err());
         // A row without an id could be any of them.
         if unreadable.clone().any(|bad| bad.id.is_none()) {
-            return Ok(());
+            return Ok(true);
         }
         let mut there: HashSet<String> = unreadable.filter_map(|bad| bad.id.clone()).collect();
         let workspace_domain = self.workspace_domain();
@@ -122,6 +126,6 @@ impl Run {
             removals::ask_for(&readable, now)
         })?;
         self.unlisted.extend(readable);
-        Ok(())
+        Ok(true)
     }
 }
