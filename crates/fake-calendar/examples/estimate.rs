@@ -8,7 +8,7 @@
 //! counted ones, and those that are found without the truth (expectation maximisation).
 
 use fake_calendar::{Company, Noise, facts, knowable, record};
-use meeting_match::{FINDINGS, Finding, Findings, Rarity, candidates};
+use meeting_match::{FINDINGS, Finding, Findings, Rarity, all_candidates};
 
 /// Behind the findings: the prior, and what grows with people in common, their commonness, and that of the title.
 const PRIOR: usize = FINDINGS;
@@ -56,7 +56,7 @@ fn main() {
         let facts = facts(&recorded);
         let truth = knowable(&recorded, &facts);
         let rarity = Rarity::of(&facts);
-        candidates(&facts, |pairs| {
+        all_candidates(&facts, |pairs| {
             for (a, b) in pairs {
                 let findings = Findings::of(&facts[*a as usize], &facts[*b as usize], &rarity);
                 let same = truth[*a as usize] == truth[*b as usize];

@@ -80,7 +80,7 @@ fn recognise(meetings: usize, noise: &Noise) -> (Vec<Recorded>, Vec<usize>, Matc
     let facts = facts(&recorded);
     let truth = knowable(&recorded, &facts);
     let began = Instant::now();
-    let matched = match_all(&facts, &Rarity::of(&facts), &Decisions::default());
+    let matched = match_all(&facts, &Rarity::of(&facts), &Decisions::default(), 1);
     (recorded, truth, matched, began.elapsed())
 }
 

@@ -1,5 +1,5 @@
 //! A million recordings of two years, recognised from nothing: how long it takes and how much memory.
-//! `cargo run --release -p fake-calendar --example scale [recordings]`
+//! `cargo run --release -p fake-calendar --example scale [recordings] [threads]`
 
 use fake_calendar::{Company, Noise, facts, knowable, record, scores};
 use meeting_match::{Decisions, Fact, Rarity, match_all};
@@ -8,8 +8,9 @@ use std::time::Instant;
 const MONTHS: u32 = 24;
 
 fn main() {
-    let argument = std::env::args().nth(1).and_then(|text| text.parse().ok());
-    let wanted: usize = argument.unwrap_or(1_000_000);
+    let argument = |n| std::env::args().nth(n).and_then(|text| text.parse().ok());
+    let wanted: usize = argument(1).unwrap_or(1_000_000);
+    let threads = argument(2).unwrap_or(1);
     let (mut all, mut truth) = (Vec::<Fact>::with_capacity(wanted + wanted / 20), Vec::new());
     for month in 0..MONTHS {
         // A meeting is recorded 1.8 times.
@@ -37,13 +38,14 @@ fn main() {
     let with_words = all.iter().filter(|fact| fact.words.tell()).count();
     let facts_kb = memory_kb("VmRSS");
     forget_peak();
-    let began = Instant::now();
+    let (began, before_s) = (Instant::now(), on_cpu_s());
     let rarity = Rarity::of(&all);
     let counted = began.elapsed();
-    let matched = match_all(&all, &rarity, &Decisions::default());
+    let matched = match_all(&all, &rarity, &Decisions::default(), threads);
     let elapsed = began.elapsed();
+    let on_cpu_s = on_cpu_s() - before_s;
     println!(
-        "{} recordings ({with_words} with words), {} pairs compared, {} kept: {:.2} s, of which {:.2} s counting; {} MB, of which {} MB the facts",
+        "{} recordings ({with_words} with words), {} pairs compared, {} kept: {:.2} s ({on_cpu_s:.2} s of them on a processor), of which {:.2} s counting; {} MB, of which {} MB the facts",
         all.len(),
         matched.pairs_scored,
         matched.pairs.len(),
@@ -65,6 +67,16 @@ fn memory_kb(what: &str) -> u64 {
     let line = status.lines().find_map(|line| line.strip_prefix(what));
     let number = line.and_then(|rest| rest.split_whitespace().nth(1));
     number.and_then(|number| number.parse().ok()).unwrap_or(0)
+}
+
+/// Seconds that this process had a processor: on a busy machine less than what passed.
+fn on_cpu_s() -> f64 {
+    let spent = std::fs::read_to_string("/proc/self/schedstat").unwrap_or_default();
+    let nanoseconds = spent
+        .split(' ')
+        .next()
+        .and_then(|number| number.parse::<f64>().ok());
+    nanoseconds.unwrap_or(0.0) / 1e9
 }
 
 /// Making up the calendar takes memory, too, which is not asked for.

@@ -90,7 +90,7 @@ fn figures(
     slip_hours: f64,
 ) -> fake_calendar::Scores {
     let (facts, truth) = recorded(transcripts, hours, slip_hours);
-    let matched = match_all(&facts, &Rarity::of(&facts), &Decisions::default());
+    let matched = match_all(&facts, &Rarity::of(&facts), &Decisions::default(), 1);
     let scores = scores(&truth, &matched.meeting);
     println!(
         "{what}: {} recordings, {} pairs compared, precision {:.4}, recall {:.4}, F1 {:.4}",

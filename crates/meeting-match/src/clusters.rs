@@ -5,6 +5,7 @@ use crate::facts::Fact;
 use crate::findings::{Findings, Veto};
 use crate::rarity::Rarity;
 use crate::weights;
+use rustc_hash::FxHashMap;
 use std::collections::HashMap;
 
 /// A pair of recordings by their places in a slice of facts, the smaller first, and its score.
@@ -46,7 +47,7 @@ pub fn clusters(
         by_score.then((x.a, x.b).cmp(&(y.a, y.b)))
     });
     let mut meeting: Vec<u32> = (0..facts.len() as u32).collect();
-    let mut members: HashMap<u32, Vec<u32>> = HashMap::new();
+    let mut members: FxHashMap<u32, Vec<u32>> = FxHashMap::default();
     for pair in order {
         let (x, y) = (meeting[pair.a as usize], meeting[pair.b as usize]);
         if x == y {
@@ -56,7 +57,9 @@ pub fn clusters(
         let alone_y = [y];
         let of_x = members.get(&x).map_or(&alone_x[..], Vec::as_slice);
         let of_y = members.get(&y).map_or(&alone_y[..], Vec::as_slice);
-        if !hold_together(facts, of_x, of_y, rarity, decisions) {
+        // Of two that are alone their pair says all there is.
+        let alone = of_x.len() + of_y.len() == 2;
+        if !alone && !hold_together(facts, of_x, of_y, rarity, decisions) {
             continue;
         }
         let (keep, gone) = (x.min(y), x.max(y));

@@ -4,6 +4,7 @@ use crate::facts::{Fact, Person};
 use crate::findings::{Finding, Findings};
 use crate::rarity::Rarity;
 use Finding::*;
+use smallvec::SmallVec;
 
 const MINUTE: f64 = 60.0;
 const HOUR: f64 = 3600.0;
@@ -18,6 +19,18 @@ const NAME: f64 = 0.5;
 const SHARED_ROOM: u32 = 4;
 
 impl Findings {
+    /// Whether when they were and how little else is known forbids already that they are one meeting. Most that have a key
+    /// in common end here.
+    pub fn are_far_apart(a: &Fact, b: &Fact) -> bool {
+        let have_words = a.words.tell() && b.words.tell();
+        let have_entry = a.series != 0 && a.series == b.series && a.source != b.source;
+        match time(a, b).0 {
+            TimeApart => !have_words,
+            TimeSlipped => !have_words && !have_entry,
+            _ => false,
+        }
+    }
+
     pub fn of(a: &Fact, b: &Fact, rarity: &Rarity) -> Findings {
         let (time, slip_s) = time(a, b);
         let plan = plan(a, b);
@@ -217,7 +230,7 @@ fn people(a: &Fact, b: &Fact, rarity: &Rarity) -> (Finding, f64, f64) {
         return (PeopleUnknown, 0.0, 0.0);
     }
     // How rare, and how sure it is that they are the same.
-    let mut shared: Vec<(u32, f64)> = Vec::with_capacity(shorter.people.len());
+    let mut shared: SmallVec<[(u32, f64); 8]> = SmallVec::new();
     for person in &shorter.people {
         let common = rarity.log2_count(person.exact);
         let is = |other: &&Person| may_be(person, other);

@@ -30,6 +30,11 @@ const DAY_S: u32 = 14 * 3600 + 1800;
 const PEOPLE: usize = 16;
 const WORDS: usize = 16;
 
+/// How far a key reaches; its last bit says so.
+pub fn reach_s(what: u64) -> u32 {
+    if what & 1 == 1 { DAY_S } else { NEAR_S }
+}
+
 #[derive(Debug, Clone, Copy)]
 enum Kind {
     Series = 1,
@@ -46,32 +51,33 @@ pub fn keys(fact: &Fact, mut found: impl FnMut(Key)) {
         return;
     }
     let at_s = fact.begin as i64;
-    let mut add = |kind: Kind, what: u64, reach_s: u32| {
+    let mut add = |kind: Kind, what: u64, reaches_far: bool| {
         let mixed = (what ^ kind as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        let what = (mixed ^ mixed >> 29) & !1 | u64::from(reaches_far);
         found(Key {
-            what: mixed ^ mixed >> 29,
+            what,
             at_s,
-            reach_s,
+            reach_s: reach_s(what),
         });
     };
     if fact.series != 0 {
-        add(Kind::Series, fact.series, DAY_S);
+        add(Kind::Series, fact.series, true);
     }
     if fact.room != 0 {
-        add(Kind::Room, fact.room, NEAR_S);
+        add(Kind::Room, fact.room, false);
     }
     for person in fact.people.iter().take(PEOPLE) {
         if person.has_address() {
-            add(Kind::Alias, u64::from(person.alias), NEAR_S);
+            add(Kind::Alias, u64::from(person.alias), false);
         }
-        add(Kind::Called, u64::from(person.called), NEAR_S);
+        add(Kind::Called, u64::from(person.called), false);
     }
     if fact.title != 0 {
-        add(Kind::Title, fact.title, NEAR_S);
+        add(Kind::Title, fact.title, false);
     }
     if fact.words.tell() {
         for word in fact.words.sketch().iter().take(WORDS) {
-            add(Kind::Word, u64::from(*word), DAY_S);
+            add(Kind::Word, u64::from(*word), true);
         }
     }
 }

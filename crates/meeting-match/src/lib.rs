@@ -7,6 +7,7 @@
 mod address;
 mod batch;
 mod calendar;
+mod candidates;
 mod clusters;
 mod compare;
 mod conference;
@@ -22,13 +23,14 @@ pub mod weights;
 mod words;
 
 pub use address::{email, registrable_domain};
-pub use batch::{Matched, candidates, match_all};
+pub use batch::{Matched, match_all};
 pub use calendar::{CalendarId, calendar_id};
+pub use candidates::all_candidates;
 pub use clusters::{Decisions, Pair, clusters, judge};
 pub use conference::{Conference, conference};
 pub use facts::{Fact, Person};
 pub use findings::{FINDINGS, Finding, Findings, Veto};
-pub use keys::{Key, MOST_TO_ONE_KEY, keys};
+pub use keys::{Key, MOST_TO_ONE_KEY, keys, reach_s};
 pub use matcher::{Given, Matcher};
 pub use rarity::{Rarity, counted};
 pub use recording::Recording;

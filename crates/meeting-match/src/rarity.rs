@@ -2,11 +2,11 @@
 //! used, so that few new recordings change what an old pair says.
 
 use crate::facts::Fact;
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 /// How often each thing is met, by its hash in a [`Fact`].
 #[derive(Debug, Clone, Default)]
-pub struct Rarity(HashMap<u64, u32>);
+pub struct Rarity(FxHashMap<u64, u32>);
 
 /// What is counted of a recording.
 pub fn counted(fact: &Fact) -> impl Iterator<Item = u64> {

@@ -101,11 +101,14 @@ impl Words {
         // Up to here both sketches hold every hash there is, so that those of the shorter one are a fair sample.
         let end = shorter.sampled_to().min(longer.sampled_to());
         let drawn = &shorter.sketch[..shorter.sketch.partition_point(|hash| *hash <= end)];
-        let mut rest = longer.sketch.as_slice();
-        let mut hits = 0;
-        for hash in drawn {
-            rest = &rest[rest.iter().take_while(|other| *other < hash).count()..];
-            hits += u32::from(rest.first() == Some(hash));
+        let others = &longer.sketch[..];
+        // Without branches, as nobody can tell which of two hashes is smaller.
+        let (mut n, mut m, mut hits) = (0, 0, 0);
+        while n < drawn.len() && m < others.len() {
+            let (x, y) = (drawn[n], others[m]);
+            hits += u32::from(x == y);
+            n += usize::from(x <= y);
+            m += usize::from(y <= x);
         }
         Some(Common {
             hits,
