@@ -28,15 +28,11 @@ pub struct People {
 impl People {
     pub fn new(reps: usize, customers: usize, random: &mut ChaCha8Rng) -> People {
         let reps = (0..reps).map(|n| {
-            // No two of one company have one address.
-            let (first, last) = (FIRST[n % FIRST.len()], last_name(random));
-            let again = n / 4000;
-            match again {
-                0 => format!("{first}.{last}@seller.example"),
-                _ => format!("{first}.{last}{again}@seller.example"),
-            }
+            let first = FIRST[n % FIRST.len()];
+            format!("{first}.{}@seller.example", last_name(random))
         });
         let mut reps: Vec<String> = reps.collect();
+        // No two of one company have one address.
         reps.sort();
         reps.dedup();
         let customers = (0..customers).map(|n| {

@@ -175,7 +175,10 @@ impl Findings {
             ),
             ("host", of(self.host)),
             ("title", of(self.title)),
-            ("rare title", weights::TITLE_DOUBLED * self.title_common),
+            (
+                "rare title",
+                weights::TITLE_DOUBLED * self.title_common + 0.0,
+            ),
             ("words", of(self.words)),
             ("source", of(self.source)),
         ]

@@ -90,16 +90,11 @@ impl Title {
             .join(" ")
     }
 
-    /// A hash of each of its words, ascending; empty if it says nothing.
+    /// A hash of each of its words that says something, ascending; empty if none does.
     pub(crate) fn word_hashes(&self) -> Box<[u32]> {
-        if !self.meaningful {
-            return Box::default();
-        }
-        let hashes = self
-            .words
-            .iter()
-            .map(|word| (xxh3_64(word.as_bytes()) >> 32) as u32);
-        let hashes: BTreeSet<u32> = hashes.collect();
+        let telling = |word: &&String| !MEANINGLESS.contains(&word.as_str());
+        let hash = |word: &String| (xxh3_64(word.as_bytes()) >> 32) as u32;
+        let hashes: BTreeSet<u32> = self.words.iter().filter(telling).map(hash).collect();
         hashes.into_iter().collect()
     }
 
