@@ -97,10 +97,13 @@ fn main() {
         "{:<24} {:>8} {:>8} {:>8}",
         "", "counted", "fitted", "unlabelled"
     );
+    let growing = ["prior", "person", "person doubled", "title doubled"];
     for n in 0..ALL {
-        let name = names
-            .get(n)
-            .map_or(format!("{n}"), |name| format!("{name:?}"));
+        let name = match names.get(n) {
+            Some(Some(name)) => format!("{name:?}"),
+            Some(None) => continue,
+            None => growing[n - FINDINGS].to_owned(),
+        };
         eprintln!(
             "{name:<24} {:>8.1} {:>8.1} {:>8.1}",
             counted[n], fitted[n], unlabelled[n]
