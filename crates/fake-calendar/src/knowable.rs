@@ -44,7 +44,7 @@ fn can_be_known((a, x): (&Recorded, &Fact), (b, y): (&Recorded, &Fact)) -> bool 
     let same_words = x
         .words
         .common(&y.words)
-        .is_some_and(|common| common.bits() > 8.0);
+        .is_some_and(|common| common.bits() > 11.0);
     if a.slipped_s != b.slipped_s {
         return same_entry || same_words;
     }

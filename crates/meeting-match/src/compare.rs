@@ -209,8 +209,8 @@ fn words(a: &Fact, b: &Fact, slip_s: f64) -> Finding {
     let overlap = a.end.min(b.end + slip_s) - a.begin.max(b.begin + slip_s);
     let shorter = (a.end - a.begin).min(b.end - b.begin);
     match common.bits() {
-        bits if bits >= 16.0 => WordsSame,
-        bits if bits >= 8.0 => WordsAlike,
+        bits if bits >= 20.0 => WordsSame,
+        bits if bits >= 11.0 => WordsAlike,
         // Two parts of one meeting have other words.
         _ if overlap < shorter * 0.6 => WordsOfOtherTimes,
         bits if bits >= -6.0 => WordsHardlyAlike,
