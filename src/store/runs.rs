@@ -217,7 +217,8 @@ pub fn begin(run_id: i64, now: DateTime<Utc>) -> Result<bool> {
     Ok(begun > 0)
 }
 
-/// Marks what a crash or a termination left behind, and says how many. A queued run gets a minute for its worker to start.
+/// Marks what a crash or a termination left behind, and says how many. A queued run gets a minute for its worker to
+/// start, if it was queued since this server was.
 pub fn mark_dead(connection_id: i64, now: DateTime<Utc>) -> Result<u64> {
     sql::execute(
         "UPDATE chorus.runs r
@@ -225,7 +226,10 @@ pub fn mark_dead(connection_id: i64, now: DateTime<Utc>) -> Result<u64> {
                 problem = 'the worker of this run ended before it was done',
                 hint = 'The next run goes on from where it stopped.'
           WHERE r.connection_id = $1 AND chorus.run_worker(r.run_id) IS NULL
-            AND (r.state = 'running' OR (r.state = 'queued' AND r.queued_at NOT BETWEEN $2 - interval '1 minute' AND $2 + interval '1 minute'))",
+            AND (r.state = 'running'
+                 OR (r.state = 'queued'
+                     AND r.queued_at NOT BETWEEN greatest($2 - interval '1 minute', $2 - (clock_timestamp() - pg_postmaster_start_time()))
+                                             AND $2 + interval '1 minute'))",
         &[sql::int8(connection_id), sql::time(now)],
     )
 }

@@ -196,6 +196,23 @@ fn no_two_runs_of_a_connection_overlap_whoever_starts_them() {
 }
 
 #[test]
+fn a_run_that_was_queued_when_the_server_stopped_does_not_delay_the_next() {
+    let cluster = preloaded();
+    let place = Workplace::on(&cluster);
+    place.connect_and_run("1 hour");
+    // As a stop between the commit and the start of the worker leaves it.
+    place.database.sql(
+        "INSERT INTO chorus.runs (connection_id, trigger, state, window_from, window_to, queued_at)
+         SELECT connection_id, 'schedule', 'queued', now() - interval '3 days', now(), clock_timestamp() FROM chorus.connections",
+    );
+    let left = place.last_run();
+    cluster.stop_immediate();
+    cluster.start_again();
+    // Well within the minute that a worker has to start in.
+    place.wait_for_state(left, "interrupted");
+}
+
+#[test]
 fn runs_that_were_missed_while_the_server_was_down_are_made_up_once() {
     let cluster = preloaded();
     let place = Workplace::on(&cluster);
