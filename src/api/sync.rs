@@ -67,17 +67,20 @@ fn sync(lookback: Option<Interval>, name: &str, wait: bool) -> Result<Seen> {
         let (connection, written_by) = runs::connection_by_name(name)?;
         let extension = extension(wait, written_by)?;
         ready(&connection)?;
-        let window_from = window_from(&connection, lookback)?;
-        let wanted = Wanted {
-            connection_id: connection.connection_id,
-            extension,
-            window_from,
-            trigger: Trigger::Manual,
+        let connection_id = connection.connection_id;
+        // Only while nobody else decides: of two callers at once, the second must not want a moment more than the first.
+        let wanted = || {
+            Ok(Wanted {
+                connection_id,
+                extension,
+                window_from: window_from(&connection, lookback)?,
+                trigger: Trigger::Manual,
+            })
         };
         if wait {
-            start_and_wait(&wanted)
+            start_and_wait(extension, connection_id, wanted)
         } else {
-            wanted.queue()
+            locks::deciding_about(extension, connection_id, || wanted()?.queue())
         }
     })
 }
@@ -134,20 +137,24 @@ fn window_from(connection: &Connection, lookback: Option<Interval>) -> Result<Da
 }
 
 /// Starts the run, or joins one that covers it, and waits for its end.
-fn start_and_wait(wanted: &Wanted) -> Result<Seen> {
-    let (run_id, mut watch) =
-        locks::deciding_about(wanted.extension, wanted.connection_id, || {
-            if let Some(run) = wanted.under_way(false)? {
-                pgrx::notice!("joined run {}, which is under way", run.run_id);
-                return Ok((run.run_id, Watch::joined(run.run_id)));
-            }
-            let run_id = Wanted::next_run_id()?;
-            let worker = worker::start(wanted.assignment(run_id, None))?;
-            let mut watch = Watch::started(run_id, worker);
-            // Until the row is there: who comes next must be able to see and join it.
-            watch.until(|seen| seen.is_some())?;
-            Ok((run_id, watch))
-        })?;
+fn start_and_wait(
+    extension: u32,
+    connection_id: i64,
+    wanted: impl FnOnce() -> Result<Wanted>,
+) -> Result<Seen> {
+    let (run_id, mut watch) = locks::deciding_about(extension, connection_id, || {
+        let wanted = wanted()?;
+        if let Some(run) = wanted.under_way(false)? {
+            pgrx::notice!("joined run {}, which is under way", run.run_id);
+            return Ok((run.run_id, Watch::joined(run.run_id)));
+        }
+        let run_id = Wanted::next_run_id()?;
+        let worker = worker::start(wanted.assignment(run_id, None))?;
+        let mut watch = Watch::started(run_id, worker);
+        // Until the row is there: who comes next must be able to see and join it.
+        watch.until(|seen| seen.is_some())?;
+        Ok((run_id, watch))
+    })?;
     let seen = watch.until(|seen| seen.is_some_and(Seen::has_ended))?;
     let Some(seen) = seen else {
         return Err(Error::new(
