@@ -22,6 +22,7 @@ static MAX_RESPONSE_BYTES: GucSetting<i32> = GucSetting::<i32>::new(64 * 1024 * 
 static OVERLAP_S: GucSetting<i32> = GucSetting::<i32>::new(3 * 24 * 3600);
 static TRANSCRIPT_RETRY_DAYS: GucSetting<i32> = GucSetting::<i32>::new(14);
 static DETAIL_REREADS: Text = Text::new(Some(c"1 hour, 1 day, 3 days, 7 days, 30 days"));
+static EVENT_RETENTION_S: GucSetting<i32> = GucSetting::<i32>::new(30 * 24 * 3600);
 static RUN_RETENTION_S: GucSetting<i32> = GucSetting::<i32>::new(30 * 24 * 3600);
 static TRUSTED_HOSTS: Text = Text::new(Some(c""));
 static CA_FILE: Text = Text::new(Some(c""));
@@ -123,6 +124,16 @@ pub fn define() {
             None,
         );
     }
+    GucRegistry::define_int_guc(
+        c"chorus_sync.event_retention",
+        c"For how long events are kept in chorus.events, the change feed.",
+        c"A reader that stays away for longer has to read the tables anew.",
+        &EVENT_RETENTION_S,
+        3600,
+        10 * 365 * 24 * 3600,
+        GucContext::Suset,
+        GucFlags::UNIT_S,
+    );
     GucRegistry::define_int_guc(
         c"chorus_sync.run_retention",
         c"For how long runs are kept in chorus.runs.",
@@ -318,6 +329,10 @@ unsafe extern "C-unwind" fn check_rereads(
 
 pub fn detail_rereads() -> Vec<TimeDelta> {
     rereads(&text(&DETAIL_REREADS)).unwrap_or_default()
+}
+
+pub fn event_retention() -> TimeDelta {
+    TimeDelta::seconds(i64::from(EVENT_RETENTION_S.get()))
 }
 
 pub fn run_retention() -> TimeDelta {

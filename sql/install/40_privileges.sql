@@ -10,7 +10,8 @@ GRANT SELECT ON ALL SEQUENCES IN SCHEMA chorus TO chorus_reader;
 REVOKE ALL ON chorus.credentials FROM chorus_reader;
 
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA chorus FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION chorus.run_worker(bigint), chorus.run_progress(chorus.runs), chorus.clock(), chorus.is_scheduled() TO chorus_reader;
+GRANT EXECUTE ON FUNCTION chorus.run_worker(bigint), chorus.run_progress(chorus.runs), chorus.clock(), chorus.is_scheduled(),
+    chorus.flush_commits() TO chorus_reader;
 
 REVOKE ALL ON FUNCTION
     @extschema@.chorus_connect(text, text, integer, text, text, text),
@@ -22,11 +23,16 @@ REVOKE ALL ON FUNCTION
     @extschema@.chorus_retry(bigint),
     @extschema@.chorus_accept_removals(text),
     @extschema@.chorus_status(),
-    @extschema@.chorus_transcript(bigint)
+    @extschema@.chorus_transcript(bigint),
+    @extschema@.chorus_events(bigint, integer)
     FROM PUBLIC;
 REVOKE ALL ON PROCEDURE @extschema@.chorus_wait(bigint) FROM PUBLIC;
 
-GRANT EXECUTE ON FUNCTION @extschema@.chorus_status(), @extschema@.chorus_transcript(bigint) TO chorus_reader;
+GRANT EXECUTE ON FUNCTION
+    @extschema@.chorus_status(),
+    @extschema@.chorus_transcript(bigint),
+    @extschema@.chorus_events(bigint, integer)
+    TO chorus_reader;
 GRANT EXECUTE ON PROCEDURE @extschema@.chorus_wait(bigint) TO chorus_reader;
 
 -- They send requests from the database server and spend a key: for chorus_admin only.

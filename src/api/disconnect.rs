@@ -3,8 +3,9 @@
 use super::{answer, cancel, connection_name, refuse_read_only};
 use crate::error::Result;
 use crate::owner::as_owner;
+use crate::settings;
 use crate::sql;
-use crate::store::runs;
+use crate::store::{feed, runs};
 use pgrx::prelude::*;
 
 /// Tables whose rows belong to a call; they are emptied before the calls themselves.
@@ -53,6 +54,7 @@ fn disconnect(name: &str, purge: bool) -> Result<()> {
             cancel::cancel(run.run_id)?;
         }
         if purge {
+            feed::record_purge(connection_id, settings::now())?;
             for table in OF_CALLS {
                 sql::execute(
                     &format!(

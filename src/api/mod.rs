@@ -3,6 +3,7 @@
 mod cancel;
 mod connect;
 mod disconnect;
+mod feed;
 mod hidden;
 mod retry;
 mod schedule;

@@ -3,6 +3,7 @@
 use crate::error::Result;
 use crate::sql;
 use crate::store::copy::copy_into;
+use crate::store::feed::{self, Event, Kind};
 use crate::store::removals;
 use crate::store::trackers::{self, TrackerNumbers};
 use call_rows::{
@@ -178,6 +179,11 @@ fn insert(
     copy_into(&calls);
     copy_into(&participants);
     copy_into(&transcripts);
+    let added: Vec<_> = call_ids
+        .iter()
+        .map(|&call_id| Event::of_call(Kind::CallAdded, listing.connection_id, call_id))
+        .collect();
+    feed::record(&added, now)?;
     let heard = new
         .iter()
         .zip(&call_ids)
@@ -240,6 +246,18 @@ fn update(
           WHERE t.call_id = n.call_id",
         &[sql::json(&rows), sql::time(now)],
     )?;
+    let told: Vec<_> = changed
+        .iter()
+        .map(|(stored, _)| {
+            if stored.removed {
+                Event::of_call(Kind::CallAdded, connection_id, stored.call_id)
+                    .with(json!({"returned": true}))
+            } else {
+                Event::of_call(Kind::CallUpdated, connection_id, stored.call_id)
+            }
+        })
+        .collect();
+    feed::record(&told, now)?;
     let unread: Vec<_> = changed
         .iter()
         .filter(|(stored, _)| !stored.detail_read)

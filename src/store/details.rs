@@ -3,12 +3,14 @@
 use crate::error::Result;
 use crate::sql;
 use crate::store::copy::copy_all;
+use crate::store::feed::{self, Event, Kind};
 use crate::store::problems::{self, Problem};
 use crate::store::removals;
 use crate::store::trackers::{self, TrackerNumbers};
 use call_rows::{CallTracker, Detail, Listed, Rows, Text, TranscriptState};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use std::collections::HashSet;
 use sync_plan::details;
 
@@ -178,6 +180,8 @@ struct TranscriptRow {
 
 /// What a batch is gathered in before it is written.
 struct Batch {
+    connection_id: i64,
+    events: Vec<Event>,
     facts: Vec<call_rows::DetailedCall>,
     transcripts: Vec<TranscriptRow>,
     problems: Vec<Problem>,
@@ -204,6 +208,8 @@ pub fn write(
     run_began: DateTime<Utc>,
 ) -> Result<DetailsWritten> {
     let mut batch = Batch {
+        connection_id,
+        events: Vec::new(),
         facts: Vec::new(),
         transcripts: Vec::new(),
         problems: Vec::new(),
@@ -226,7 +232,7 @@ pub fn write(
         }
         batch.add(due, outcome, rules, now);
     }
-    batch.write(connection_id, numbers, now, run_began)
+    batch.write(numbers, now, run_began)
 }
 
 impl Batch {
@@ -299,6 +305,11 @@ impl Batch {
         keep_asking: TimeDelta,
         now: DateTime<Utc>,
     ) {
+        if due.removed && !detail.call.private {
+            self.tell(due, Kind::CallAdded, json!({"returned": true}));
+        } else if !due.removed && due.detail_fingerprint != Some(detail.fingerprint) {
+            self.tell(due, Kind::CallUpdated, json!({}));
+        }
         row.detail_fingerprint = Some(detail.fingerprint);
         row.problem = detail.problem.map(str::to_owned);
         row.attempts = 0;
@@ -319,6 +330,8 @@ impl Batch {
                 row.text_fingerprint = Some(fingerprint);
                 row.utterance_count = utterances.len() as i64;
                 row.word_count = words;
+                let details = json!({"utterances": utterances.len(), "words": words, "replaced": due.has_text()});
+                self.tell(due, Kind::TranscriptReady, details);
                 self.written.transcripts_added += 1;
                 self.written.utterances_added += utterances.len() as i64;
                 self.utterances.push(utterances);
@@ -337,6 +350,7 @@ impl Batch {
                 self.participants.push(participants);
                 self.people_of.push(due.call_id);
                 if due.has_text() {
+                    self.tell(due, Kind::TranscriptRemoved, json!({}));
                     self.silenced.push(due.call_id);
                 }
             }
@@ -350,13 +364,18 @@ impl Batch {
         self.facts.push(detail.call);
     }
 
+    fn tell(&mut self, due: &Due, kind: Kind, details: serde_json::Value) {
+        let event = Event::of_call(kind, self.connection_id, due.call_id);
+        self.events.push(event.with(details));
+    }
+
     fn write(
         self,
-        connection_id: i64,
         numbers: &mut TrackerNumbers,
         now: DateTime<Utc>,
         run_began: DateTime<Utc>,
     ) -> Result<DetailsWritten> {
+        let connection_id = self.connection_id;
         let mut written = self.written;
         written.calls_updated = update_facts(&self.facts, now, run_began)?;
         delete("participants", &self.people_of)?;
@@ -372,6 +391,7 @@ impl Batch {
         delete("utterances", &self.silenced)?;
         copy_all(&self.utterances);
         update_transcripts(&self.transcripts)?;
+        feed::record(&self.events, now)?;
         written.calls_removed = removals::remove(&self.removed, now)?;
         problems::record(connection_id, &self.problems, now)?;
         problems::solved(connection_id, CONVERSATION, self.read)?;

@@ -4,6 +4,7 @@ pub mod calls;
 pub mod copy;
 pub mod details;
 pub mod due;
+pub mod feed;
 pub mod pace;
 pub mod people;
 pub mod problems;

@@ -2,6 +2,7 @@
 
 use crate::error::Result;
 use crate::sql;
+use crate::store::feed::{self, Event, Kind};
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use std::collections::HashSet;
@@ -149,6 +150,7 @@ pub fn remove(call_ids: &[i64], now: DateTime<Utc>) -> Result<i64> {
         return Ok(0);
     }
     let ids = || sql::int8s(call_ids.to_vec());
+    tell(call_ids, now)?;
     for table in [
         "utterances",
         "tracker_mentions",
@@ -180,4 +182,31 @@ pub fn remove(call_ids: &[i64], now: DateTime<Utc>) -> Result<i64> {
         &[ids(), sql::time(now)],
     )?;
     Ok(removed as i64)
+}
+
+/// What was said in them is gone, and so are they.
+fn tell(call_ids: &[i64], now: DateTime<Utc>) -> Result<()> {
+    #[derive(Deserialize)]
+    struct Leaving {
+        call_id: i64,
+        connection_id: Option<i64>,
+        has_text: bool,
+    }
+    let leaving: Vec<Leaving> = sql::one_json(
+        "SELECT jsonb_agg(jsonb_build_object('call_id', c.call_id, 'connection_id', c.connection_id,
+                                             'has_text', coalesce(t.utterance_count > 0, false)) ORDER BY c.call_id)
+           FROM chorus.calls c LEFT JOIN chorus.transcripts t USING (call_id)
+          WHERE c.call_id = ANY ($1) AND c.removed_at IS NULL",
+        &[sql::int8s(call_ids.to_vec())],
+    )?
+    .unwrap_or_default();
+    let events: Vec<Event> = leaving
+        .iter()
+        .flat_map(|call| {
+            let of_call = |kind| Event::of_call(kind, call.connection_id, call.call_id);
+            let words = call.has_text.then(|| of_call(Kind::TranscriptRemoved));
+            words.into_iter().chain([of_call(Kind::CallRemoved)])
+        })
+        .collect();
+    feed::record(&events, now)
 }

@@ -164,7 +164,7 @@ fn live(assignment: Assignment) -> Result<()> {
     // Somebody who locks our tables delays a run, and then fails it, but never hangs it.
     set("lock_timeout", "30s");
     let mut run = run::Run::new(assignment, began);
-    let ended = caught(|| run.go());
+    let ended = caught(|| run.go().and_then(|()| forget_old_events(&assignment)));
     let failure = ended.err();
     if let Some(error) = failure.as_ref().filter(|error| !error.is_cancel()) {
         ereport!(
@@ -177,6 +177,22 @@ fn live(assignment: Assignment) -> Result<()> {
         );
     }
     record_end(&assignment, &run.counters(), failure.as_ref())
+}
+
+/// Shortens the change feed, a bounded number of events in each transaction.
+fn forget_old_events(assignment: &Assignment) -> Result<()> {
+    let (retention, now) = (crate::settings::event_retention(), crate::settings::now());
+    loop {
+        let forgotten = transaction("forgetting old events", || {
+            if !assignment.is_current()? {
+                return Ok(0);
+            }
+            store::feed::forget_old(retention, now)
+        })?;
+        if forgotten < store::feed::FORGOTTEN_AT_ONCE {
+            return Ok(());
+        }
+    }
 }
 
 /// Takes the run's lock and its row, once no other run of the connection is alive. Returns when the run began; None:

@@ -6,6 +6,7 @@ mod control;
 mod disconnect;
 mod dump;
 mod errors;
+mod feed;
 mod gaps;
 mod harness;
 mod incremental;

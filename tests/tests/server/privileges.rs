@@ -54,11 +54,13 @@ impl Drop for Visitor<'_> {
 }
 
 const WRITING: &str = "INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER";
-const READERS: [&str; 7] = [
+const READERS: [&str; 9] = [
+    "chorus_events",
     "chorus_status",
     "chorus_transcript",
     "chorus_wait",
     "clock",
+    "flush_commits",
     "is_scheduled",
     "run_progress",
     "run_worker",

@@ -1,0 +1,157 @@
+//! The change feed: what happened to calls and meetings is recorded in the transaction that did it, and told with one
+//! NOTIFY when that commits. What changes nothing records nothing.
+//!
+//! Readers come through `chorus_events` (`sql/install/16_events.sql`), which has the order of the feed.
+
+use crate::error::Result;
+use crate::sql;
+use crate::store::copy::copy_into;
+use call_rows::{Rows, Target};
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::{Value, json};
+
+static EVENTS: Target = Target {
+    table: "events",
+    columns: &[
+        "happened_at",
+        "kind",
+        "connection_id",
+        "call_id",
+        "meeting_id",
+        "details",
+    ],
+};
+
+/// What happened; column `kind` of `chorus.events`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(dead_code)] // Those of meetings are for whoever merges and separates them.
+pub enum Kind {
+    /// It is new here, or came back after it was removed.
+    CallAdded,
+    /// A stored fact of it changed. The first reading of its detail is such a change.
+    CallUpdated,
+    /// It is gone at its source, or was purged.
+    CallRemoved,
+    /// What was said is there, for the first time or in place of an older text.
+    TranscriptReady,
+    /// What was said was deleted.
+    TranscriptRemoved,
+    /// Meetings became one; `meeting_id` is the one that is left.
+    MeetingMerged,
+    /// A meeting fell apart; `meeting_id` is the one that it was.
+    MeetingSeparated,
+}
+
+impl Kind {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Kind::CallAdded => "call.added",
+            Kind::CallUpdated => "call.updated",
+            Kind::CallRemoved => "call.removed",
+            Kind::TranscriptReady => "transcript.ready",
+            Kind::TranscriptRemoved => "transcript.removed",
+            Kind::MeetingMerged => "meeting.merged",
+            Kind::MeetingSeparated => "meeting.separated",
+        }
+    }
+}
+
+/// A row of the feed.
+#[derive(Debug, Clone)]
+pub struct Event {
+    pub kind: Kind,
+    /// None for other sources, and for meetings.
+    pub connection_id: Option<i64>,
+    /// None for meetings.
+    pub call_id: Option<i64>,
+    /// None for calls: readers are told the present one.
+    pub meeting_id: Option<i64>,
+    pub details: Value,
+}
+
+impl Event {
+    /// Of a call; `connection_id` is None for other sources than Chorus.
+    pub fn of_call(kind: Kind, connection_id: impl Into<Option<i64>>, call_id: i64) -> Event {
+        Event {
+            kind,
+            connection_id: connection_id.into(),
+            call_id: Some(call_id),
+            meeting_id: None,
+            details: json!({}),
+        }
+    }
+
+    #[allow(dead_code)] // As above.
+    /// Of a meeting: `details` names the old and the new ones.
+    pub fn of_meeting(kind: Kind, meeting_id: i64, details: Value) -> Event {
+        Event {
+            kind,
+            connection_id: None,
+            call_id: None,
+            meeting_id: Some(meeting_id),
+            details,
+        }
+    }
+
+    pub fn with(mut self, details: Value) -> Event {
+        self.details = details;
+        self
+    }
+}
+
+/// Records what this transaction does, in this order. As the owner of the extension: it takes numbers of the feed.
+pub fn record(events: &[Event], now: DateTime<Utc>) -> Result<()> {
+    if events.is_empty() {
+        return Ok(());
+    }
+    let mut rows = Rows::new(&EVENTS);
+    for event in events {
+        rows.row()
+            .time(now)
+            .text(event.kind.as_str())
+            .int8(event.connection_id)
+            .int8(event.call_id)
+            .int8(event.meeting_id)
+            .json(&event.details);
+    }
+    copy_into(&rows);
+    tell()
+}
+
+/// Records that all calls of a connection leave with it. Before they do.
+pub fn record_purge(connection_id: i64, now: DateTime<Utc>) -> Result<()> {
+    sql::execute(
+        "INSERT INTO chorus.events (happened_at, kind, connection_id, call_id)
+         SELECT $2, k.kind, c.connection_id, c.call_id
+           FROM chorus.calls c
+                LEFT JOIN chorus.transcripts t USING (call_id)
+                CROSS JOIN (VALUES ('transcript.removed'), ('call.removed')) k(kind)
+          WHERE c.connection_id = $1 AND c.removed_at IS NULL AND (k.kind = 'call.removed' OR t.utterance_count > 0)
+          ORDER BY c.call_id, k.kind DESC",
+        &[sql::int8(connection_id), sql::time(now)],
+    )?;
+    tell()
+}
+
+/// Wakes the readers at the commit. Told again and again in a transaction, PostgreSQL sends it once.
+fn tell() -> Result<()> {
+    sql::execute("SELECT pg_notify('chorus_events', '')", &[])?;
+    Ok(())
+}
+
+/// How many events are forgotten in one transaction.
+pub const FORGOTTEN_AT_ONCE: i64 = 10_000;
+
+/// Deletes events that are older than `retention`, oldest in the feed first, at most [`FORGOTTEN_AT_ONCE`]. Returns how
+/// many. What another run deletes at this moment is left to it.
+pub fn forget_old(retention: TimeDelta, now: DateTime<Utc>) -> Result<i64> {
+    let forgotten = sql::execute(
+        "DELETE FROM chorus.events WHERE event_id = ANY (ARRAY(
+             SELECT e.event_id
+               FROM (SELECT o.event_id, o.happened_at FROM chorus.events o
+                      ORDER BY o.written_by, o.event_id LIMIT $2 FOR UPDATE SKIP LOCKED) e
+              WHERE e.happened_at < $1))",
+        &[sql::time(now - retention), sql::int8(FORGOTTEN_AT_ONCE)],
+    )?;
+    Ok(forgotten as i64)
+}
