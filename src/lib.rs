@@ -11,6 +11,7 @@ mod launcher;
 mod locks;
 mod offload;
 mod owner;
+mod pushed;
 mod schedule;
 mod secret;
 mod settings;

@@ -5,18 +5,10 @@ use crate::error::Result;
 use crate::owner::as_owner;
 use crate::settings;
 use crate::sql;
+use crate::store::deletion::OF_CALLS;
 use crate::store::{feed, runs};
 use pgrx::prelude::*;
 
-/// Tables whose rows belong to a call; they are emptied before the calls themselves.
-const OF_CALLS: [&str; 6] = [
-    "utterances",
-    "participants",
-    "transcripts",
-    "call_trackers",
-    "tracker_mentions",
-    "call_metrics",
-];
 /// Tables whose rows belong to a connection; the connection goes last.
 const OF_CONNECTIONS: [&str; 9] = [
     "calls",

@@ -2,9 +2,11 @@
 
 pub mod calls;
 pub mod copy;
+pub mod deletion;
 pub mod details;
 pub mod due;
 pub mod feed;
+pub mod marks;
 pub mod pace;
 pub mod people;
 pub mod problems;

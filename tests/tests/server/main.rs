@@ -22,6 +22,7 @@ mod pace;
 mod people;
 mod pg_cron;
 mod privileges;
+mod pushed_rows;
 mod quirk_case;
 mod quirks;
 mod quirks_of_details;
