@@ -2,12 +2,24 @@
 -- distributed by it, and none has a foreign key: deletes cascade in code.
 
 CREATE TABLE chorus.sources (
-    source   text NOT NULL PRIMARY KEY CHECK (source = lower(btrim(source)) AND source <> ''),
-    relation text
+    source        text NOT NULL PRIMARY KEY CHECK (source = lower(btrim(source)) AND source <> ''),
+    relation      text,
+    mapping       jsonb,
+    registered_by text,
+    read_to       timestamptz,
+    read_at       timestamptz,
+    read_whole_at timestamptz,
+    problem       text
 );
-COMMENT ON TABLE  chorus.sources          IS 'Where recordings come from: chorus, and every other source';
-COMMENT ON COLUMN chorus.sources.source   IS 'Name of the source, lower case';
-COMMENT ON COLUMN chorus.sources.relation IS 'Qualified name of the table or view that a registered source is read from';
+COMMENT ON TABLE  chorus.sources               IS 'Where recordings come from: chorus, and every other source';
+COMMENT ON COLUMN chorus.sources.source        IS 'Name of the source, lower case';
+COMMENT ON COLUMN chorus.sources.relation      IS 'Qualified name of the table or view that a registered source is read from';
+COMMENT ON COLUMN chorus.sources.mapping       IS 'Which of its columns is what: chorus_add_source';
+COMMENT ON COLUMN chorus.sources.registered_by IS 'Role that registered it; the relation is read with the rights of that role';
+COMMENT ON COLUMN chorus.sources.read_to       IS 'Newest updated_at that was read; what changed since is read next';
+COMMENT ON COLUMN chorus.sources.read_at       IS 'When it was last read to its end';
+COMMENT ON COLUMN chorus.sources.read_whole_at IS 'When all of its rows were last compared, whatever their updated_at says: once a day';
+COMMENT ON COLUMN chorus.sources.problem       IS 'Why it cannot be read, or which rows were left out; NULL: all is well';
 INSERT INTO chorus.sources (source) VALUES ('chorus');
 
 CREATE SEQUENCE chorus.calls_call_id_seq;

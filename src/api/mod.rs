@@ -7,6 +7,7 @@ mod feed;
 mod hidden;
 mod retry;
 mod schedule;
+mod sources;
 mod sync;
 
 use crate::error::{Error, Result};

@@ -1,8 +1,9 @@
 //! A row of `chorus.calls` that somebody inserts, changes or deletes.
 
 use super::row::{Event, Row, RowTrigger, places};
-use super::{marks, of_chorus, rules};
+use super::{marks, of_chorus};
 use crate::error::{Error, Result};
+use crate::store::sources;
 use crate::{settings, sql};
 use meeting_match::email;
 use pgrx::datum::TimestampWithTimeZone;
@@ -26,7 +27,7 @@ pub fn look_at(trigger: &mut RowTrigger) -> Result<pg_sys::HeapTuple> {
     let statement = trigger.for_statement(|columns| {
         Ok(Statement {
             columns: Columns::of(columns),
-            read: rules::read_sources()?,
+            read: sources::relations()?,
             now: sql::timestamp(settings::now()),
         })
     })?;

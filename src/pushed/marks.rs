@@ -6,8 +6,10 @@
 use super::of_chorus;
 use crate::error::{Error, Result};
 use crate::owner::as_owner;
+use crate::settings;
 use crate::sql;
 use crate::store::deletion::delete_what_hangs_on;
+use crate::store::feed::{self, Kind};
 use crate::store::marks::mark;
 use pgrx::pg_sys;
 use serde::Deserialize;
@@ -77,7 +79,7 @@ struct Misplaced {
 pub fn settle() -> Result<()> {
     let Marks {
         added,
-        mut changed,
+        changed,
         gone,
         left_meetings,
         attended,
@@ -85,37 +87,71 @@ pub fn settle() -> Result<()> {
     } = MARKS.take();
     let mends_chorus = unsafe { pg_sys::superuser() };
     as_owner(|| {
+        let mut touched = Vec::new();
         if !attended.is_empty() || !left.is_empty() {
             check_participants(&attended, &left, mends_chorus)?;
         }
+        let now = settings::now();
         if !added.is_empty() {
             catch_up_with(&added)?;
-            sql::execute(
-                "INSERT INTO chorus.transcripts (call_id, state)
-                 SELECT c.call_id, 'not_recorded' FROM chorus.calls c WHERE c.call_id = ANY ($1)
-                     ON CONFLICT (call_id) DO NOTHING",
-                &[sql::int8s(added.clone())],
+            let new = ids(
+                "WITH new AS (
+                     INSERT INTO chorus.transcripts (call_id, state)
+                     SELECT c.call_id, 'not_recorded' FROM chorus.calls c WHERE c.call_id = ANY ($1)
+                         ON CONFLICT (call_id) DO NOTHING
+                     RETURNING call_id)
+                 SELECT array_agg(call_id) FROM new",
+                added,
             )?;
+            feed::record_of_calls(Kind::CallAdded, &new, now)?;
+            touched.extend(new);
         }
         if !gone.is_empty() {
-            let gone: Vec<i64> = sql::one(
-                "SELECT array_agg(n.call_id) FROM unnest($1) AS n(call_id)
+            let gone = ids(
+                "SELECT array_agg(DISTINCT n.call_id) FROM unnest($1) AS n(call_id)
                   WHERE NOT EXISTS (SELECT FROM chorus.calls c WHERE c.call_id = n.call_id)",
-                &[sql::int8s(gone)],
-            )?
-            .unwrap_or_default();
+                gone,
+            )?;
+            let silenced = ids(
+                "SELECT array_agg(t.call_id) FROM chorus.transcripts t WHERE t.call_id = ANY ($1) AND t.utterance_count > 0",
+                gone.clone(),
+            )?;
             delete_what_hangs_on(&gone)?;
-            let others: Vec<i64> = sql::one(
+            feed::record_of_calls(Kind::TranscriptRemoved, &silenced, now)?;
+            feed::record_of_calls(Kind::CallRemoved, &gone, now)?;
+            touched.extend(gone);
+            touched.extend(ids(
                 "SELECT array_agg(c.call_id) FROM chorus.calls c WHERE c.meeting_id = ANY ($1)",
-                &[sql::int8s(left_meetings)],
-            )?
-            .unwrap_or_default();
-            changed.extend(gone);
-            changed.extend(others);
+                left_meetings,
+            )?);
         }
-        changed.extend(added.into_iter().chain(attended).chain(left));
-        mark(changed)
+        let updated = ids(
+            "SELECT array_agg(DISTINCT c.call_id) FROM chorus.calls c WHERE c.call_id = ANY ($1)",
+            changed,
+        )?;
+        feed::record_of_calls(Kind::CallUpdated, &updated, now)?;
+        touched.extend(updated);
+        if !attended.is_empty() || !left.is_empty() {
+            let attended: Vec<i64> = attended.into_iter().chain(left).collect();
+            // A call that this transaction wrote itself was told of already.
+            let met_others = ids(
+                "SELECT array_agg(DISTINCT c.call_id) FROM chorus.calls c
+                  WHERE c.call_id = ANY ($1) AND c.xmin <> pg_current_xact_id()::xid",
+                attended.clone(),
+            )?;
+            feed::record_of_calls(Kind::CallUpdated, &met_others, now)?;
+            touched.extend(attended);
+        }
+        mark(touched)
     })
+}
+
+/// The call_ids that a query picks from some.
+fn ids(query: &str, of: Vec<i64>) -> Result<Vec<i64>> {
+    if of.is_empty() {
+        return Ok(of);
+    }
+    Ok(sql::one(query, &[sql::int8s(of)])?.unwrap_or_default())
 }
 
 /// `23503` for participants of a call that does not exist, `42501` for those of a call of Chorus.

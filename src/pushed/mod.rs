@@ -11,7 +11,6 @@ mod calls;
 mod marks;
 mod participants;
 mod row;
-mod rules;
 
 use crate::error::{Error, Result};
 use pgrx::{pg_extern, pg_guard, pg_sys};

@@ -1,8 +1,9 @@
 //! A row of `chorus.participants` that somebody inserts, changes or deletes.
 
+use super::marks;
 use super::row::{Event, Row, RowTrigger, places};
-use super::{marks, rules};
 use crate::error::Result;
+use crate::store::own_domains::OwnDomains;
 use meeting_match::email;
 use pgrx::pg_sys;
 
@@ -11,14 +12,14 @@ places!(Columns: call_id, name, email, email_domain, side);
 /// What all rows of a statement are looked at with.
 struct Statement {
     columns: Columns,
-    domains: rules::Domains,
+    domains: OwnDomains,
 }
 
 pub fn look_at(trigger: &mut RowTrigger) -> Result<pg_sys::HeapTuple> {
     let statement = trigger.for_statement(|columns| {
         Ok(Statement {
             columns: Columns::of(columns),
-            domains: rules::Domains::read()?,
+            domains: OwnDomains::read()?,
         })
     })?;
     let call_id = statement.columns.call_id;
@@ -59,8 +60,8 @@ impl Statement {
         };
         new.set_text(columns.email, address.as_deref());
         new.set_text(columns.email_domain, domain);
-        if side.is_some() {
-            new.set_text(columns.side, side);
+        if let Some(side) = side {
+            new.set_text(columns.side, Some(side.name()));
         }
     }
 }

@@ -20,13 +20,19 @@ pub fn delete_what_hangs_on(call_ids: &[i64]) -> Result<()> {
         return Ok(());
     }
     for table in OF_CALLS {
-        sql::execute(
-            &format!("DELETE FROM chorus.{table} WHERE call_id = ANY ($1)"),
-            &[sql::int8s(call_ids.to_vec())],
-        )?;
+        delete_from(table, call_ids)?;
     }
     sql::execute(
         "DELETE FROM chorus.match_decisions WHERE call_a = ANY ($1) OR call_b = ANY ($1)",
+        &[sql::int8s(call_ids.to_vec())],
+    )?;
+    Ok(())
+}
+
+/// Deletes the rows of these calls from one table.
+pub fn delete_from(table: &str, call_ids: &[i64]) -> Result<()> {
+    sql::execute(
+        &format!("DELETE FROM chorus.{table} WHERE call_id = ANY ($1)"),
         &[sql::int8s(call_ids.to_vec())],
     )?;
     Ok(())

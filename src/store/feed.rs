@@ -118,6 +118,22 @@ pub fn record(events: &[Event], now: DateTime<Utc>) -> Result<()> {
     tell()
 }
 
+/// Records one thing of many calls of other sources.
+pub fn record_of_calls(kind: Kind, call_ids: &[i64], now: DateTime<Utc>) -> Result<()> {
+    if call_ids.is_empty() {
+        return Ok(());
+    }
+    sql::execute(
+        "INSERT INTO chorus.events (happened_at, kind, call_id) SELECT $1, $2, unnest($3)",
+        &[
+            sql::time(now),
+            sql::text(kind.as_str()),
+            sql::int8s(call_ids.to_vec()),
+        ],
+    )?;
+    tell()
+}
+
 /// Records that all calls of a connection leave with it. Before they do.
 pub fn record_purge(connection_id: i64, now: DateTime<Utc>) -> Result<()> {
     sql::execute(
@@ -129,6 +145,21 @@ pub fn record_purge(connection_id: i64, now: DateTime<Utc>) -> Result<()> {
           WHERE c.connection_id = $1 AND c.removed_at IS NULL AND (k.kind = 'call.removed' OR t.utterance_count > 0)
           ORDER BY c.call_id, k.kind DESC",
         &[sql::int8(connection_id), sql::time(now)],
+    )?;
+    tell()
+}
+
+/// Records that all calls of another source leave with it. Before they do.
+pub fn record_source_removal(source: &str, now: DateTime<Utc>) -> Result<()> {
+    sql::execute(
+        "INSERT INTO chorus.events (happened_at, kind, call_id)
+         SELECT $2, k.kind, c.call_id
+           FROM chorus.calls c
+                LEFT JOIN chorus.transcripts t USING (call_id)
+                CROSS JOIN (VALUES ('transcript.removed'), ('call.removed')) k(kind)
+          WHERE c.source = $1 AND c.removed_at IS NULL AND (k.kind = 'call.removed' OR t.utterance_count > 0)
+          ORDER BY c.call_id, k.kind DESC",
+        &[sql::text(source), sql::time(now)],
     )?;
     tell()
 }

@@ -33,7 +33,8 @@ pub enum Side {
 }
 
 impl Side {
-    fn name(self) -> &'static str {
+    /// As it is stored.
+    pub fn name(self) -> &'static str {
         match self {
             Side::Internal => "internal",
             Side::External => "external",

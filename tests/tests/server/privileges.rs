@@ -66,11 +66,13 @@ const READERS: [&str; 10] = [
     "run_progress",
     "run_worker",
 ];
-const ADMINS: [&str; 8] = [
+const ADMINS: [&str; 10] = [
     "chorus_accept_removals",
+    "chorus_add_source",
     "chorus_cancel",
     "chorus_connect",
     "chorus_disconnect",
+    "chorus_remove_source",
     "chorus_retry",
     "chorus_schedule",
     "chorus_sync",

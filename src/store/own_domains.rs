@@ -1,8 +1,9 @@
-//! What rows are judged by: whose domains are internal, and which sources are read from a relation.
+//! Whose domains are internal: by these, rows of other sources are given a side.
 
 use crate::error::Result;
 use crate::owner::as_owner;
 use crate::sql;
+use call_rows::Side;
 use meeting_match::registrable_domain;
 use std::collections::{HashMap, HashSet};
 
@@ -11,13 +12,13 @@ const MOST_HOSTS: usize = 10_000;
 
 /// Internal or external, by the address.
 #[derive(Default)]
-pub struct Domains {
+pub struct OwnDomains {
     internal: HashSet<String>,
     /// By host.
     registrable: HashMap<String, Option<String>>,
 }
 
-impl Domains {
+impl OwnDomains {
     /// Domains of the workspaces and of those who work there.
     pub fn read() -> Result<Self> {
         let own: Option<Vec<String>> = as_owner(|| {
@@ -30,7 +31,7 @@ impl Domains {
             )
         })?;
         let own = own.unwrap_or_default();
-        Ok(Domains {
+        Ok(OwnDomains {
             internal: own
                 .iter()
                 .filter_map(|host| registrable_domain(host))
@@ -40,7 +41,7 @@ impl Domains {
     }
 
     /// The registrable domain of an address, and the side it speaks for. None: it cannot be told.
-    pub fn of(&mut self, email: &str) -> (Option<&str>, Option<&'static str>) {
+    pub fn of(&mut self, email: &str) -> (Option<&str>, Option<Side>) {
         let host = email.rsplit_once('@').map_or(email, |(_, host)| host);
         if !self.registrable.contains_key(host) {
             if self.registrable.len() >= MOST_HOSTS {
@@ -53,21 +54,10 @@ impl Domains {
             return (None, None);
         };
         let side = match self.internal.contains(domain) {
-            true => Some("internal"),
+            true => Some(Side::Internal),
             false if self.internal.is_empty() => None,
-            false => Some("external"),
+            false => Some(Side::External),
         };
         (Some(domain), side)
     }
-}
-
-/// Sources that are read from a relation, with its name.
-pub fn read_sources() -> Result<HashMap<String, String>> {
-    let read = as_owner(|| {
-        sql::one_json(
-            "SELECT jsonb_object_agg(s.source, s.relation) FROM chorus.sources s WHERE s.relation IS NOT NULL",
-            &[],
-        )
-    })?;
-    Ok(read.unwrap_or_default())
 }
