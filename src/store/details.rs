@@ -120,11 +120,11 @@ pub fn due(
     Ok(due.unwrap_or_default())
 }
 
-/// The call of each transcript, if it is of connection $1. OFFSET 0 has it looked up by its key, in the order in which
-/// transcripts are due; left to itself the planner reads all calls of the connection for each look.
-const OF_THE_CONNECTION: &str = "CROSS JOIN LATERAL (
-    SELECT k.source_call_id, k.started_at, k.duration_s, k.source_data, k.private, k.removed_at FROM chorus.calls k
-     WHERE k.call_id = t.call_id AND k.connection_id = $1 AND k.source = 'chorus' OFFSET 0) c";
+/// The call of each transcript, if it is of connection $1. OFFSET 0 has it looked up by its key and nothing else, in the
+/// order in which transcripts are due; left to itself the planner reads all calls of the connection for each look.
+const OF_THE_CONNECTION: &str = "JOIN LATERAL (
+    SELECT k.source_call_id, k.started_at, k.duration_s, k.source_data, k.private, k.removed_at, k.connection_id, k.source
+      FROM chorus.calls k WHERE k.call_id = t.call_id OFFSET 0) c ON c.connection_id = $1 AND c.source = 'chorus'";
 
 /// How many calls are due.
 pub fn count_due(connection_id: i64, now: DateTime<Utc>) -> Result<i64> {

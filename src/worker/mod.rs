@@ -131,6 +131,8 @@ pub extern "C-unwind" fn chorus_sync_run(_argument: pg_sys::Datum) {
         set("enable_seqscan", "off");
         set("enable_hashjoin", "off");
         set("enable_mergejoin", "off");
+        // What is due is read in the order of its index, a part at a time, and not all of it for each part.
+        set("enable_bitmapscan", "off");
         // What is switched off above counts as very expensive where nothing else is left, which would load a compiler.
         set("jit", "off");
     }
