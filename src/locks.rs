@@ -20,6 +20,8 @@ enum Kind {
     Connection = 4,
     /// A connection that does not exist yet, by a hash of its name.
     Name = 5,
+    /// The search index.
+    Search = 8,
 }
 
 const USER_LOCKMETHOD: u8 = 2;
@@ -58,6 +60,12 @@ pub fn deciding_about<T>(
     let decided = decide();
     unsafe { pg_sys::LockRelease(&tag, pg_sys::ExclusiveLock as i32, false) };
     decided
+}
+
+/// Until this transaction ends, nobody else adds to the search index.
+pub fn hold_search(extension: u32) {
+    let tag = tag(Kind::Search, extension, 0);
+    unsafe { pg_sys::LockAcquire(&tag, pg_sys::ExclusiveLock as i32, false, false) };
 }
 
 /// Until this transaction ends, nobody else makes a connection of this name.

@@ -23,6 +23,7 @@ static OVERLAP_S: GucSetting<i32> = GucSetting::<i32>::new(3 * 24 * 3600);
 static TRANSCRIPT_RETRY_DAYS: GucSetting<i32> = GucSetting::<i32>::new(14);
 static DETAIL_REREADS: Text = Text::new(Some(c"1 hour, 1 day, 3 days, 7 days, 30 days"));
 static EVENT_RETENTION_S: GucSetting<i32> = GucSetting::<i32>::new(30 * 24 * 3600);
+static SEARCH_INDEX: GucSetting<bool> = GucSetting::<bool>::new(true);
 static RUN_RETENTION_S: GucSetting<i32> = GucSetting::<i32>::new(30 * 24 * 3600);
 static TRUSTED_HOSTS: Text = Text::new(Some(c""));
 static CA_FILE: Text = Text::new(Some(c""));
@@ -133,6 +134,14 @@ pub fn define() {
         10 * 365 * 24 * 3600,
         GucContext::Suset,
         GucFlags::UNIT_S,
+    );
+    GucRegistry::define_bool_guc(
+        c"chorus_sync.search_index",
+        c"Whether runs keep the index of chorus_search() up to date.",
+        c"Off: what is said from now on is not found; the first run after it is on again makes up for it.",
+        &SEARCH_INDEX,
+        GucContext::Suset,
+        none,
     );
     GucRegistry::define_int_guc(
         c"chorus_sync.run_retention",
@@ -333,6 +342,10 @@ pub fn detail_rereads() -> Vec<TimeDelta> {
 
 pub fn event_retention() -> TimeDelta {
     TimeDelta::seconds(i64::from(EVENT_RETENTION_S.get()))
+}
+
+pub fn search_index() -> bool {
+    SEARCH_INDEX.get()
 }
 
 pub fn run_retention() -> TimeDelta {

@@ -113,7 +113,7 @@ COMMENT ON COLUMN chorus.runs.run_id              IS 'What chorus_sync returns a
 COMMENT ON COLUMN chorus.runs.connection_id       IS 'chorus.connections';
 COMMENT ON COLUMN chorus.runs.trigger             IS 'Why it runs: schedule, manual (chorus_sync), connect (the first scheduled run), retry (only details and transcripts that are due between two listings)';
 COMMENT ON COLUMN chorus.runs.state               IS 'queued, running, succeeded, failed, cancelled, interrupted';
-COMMENT ON COLUMN chorus.runs.phase               IS 'What it is doing: checking key, users and teams, calls, missing calls, transcripts, scorecards';
+COMMENT ON COLUMN chorus.runs.phase               IS 'What it is doing: checking key, users and teams, calls, missing calls, transcripts, scorecards, search index';
 COMMENT ON COLUMN chorus.runs.phase_began         IS 'When it began to do that';
 COMMENT ON COLUMN chorus.runs.progressed_at       IS 'When it last committed something';
 COMMENT ON COLUMN chorus.runs.waits_until         IS 'Chorus asked to slow down: nothing is sent before this time';

@@ -11,7 +11,7 @@ REVOKE ALL ON chorus.credentials FROM chorus_reader;
 
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA chorus FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION chorus.run_worker(bigint), chorus.run_progress(chorus.runs), chorus.clock(), chorus.is_scheduled(),
-    chorus.flush_commits() TO chorus_reader;
+    chorus.flush_commits(), chorus.search_config(text), chorus.words_in(tsvector[]) TO chorus_reader;
 
 REVOKE ALL ON FUNCTION
     @extschema@.chorus_connect(text, text, integer, text, text, text),
@@ -24,14 +24,18 @@ REVOKE ALL ON FUNCTION
     @extschema@.chorus_accept_removals(text),
     @extschema@.chorus_status(),
     @extschema@.chorus_transcript(bigint),
-    @extschema@.chorus_events(bigint, integer)
+    @extschema@.chorus_events(bigint, integer),
+    @extschema@.chorus_search(text, timestamptz, integer),
+    @extschema@.chorus_meeting_transcript(bigint)
     FROM PUBLIC;
 REVOKE ALL ON PROCEDURE @extschema@.chorus_wait(bigint) FROM PUBLIC;
 
 GRANT EXECUTE ON FUNCTION
     @extschema@.chorus_status(),
     @extschema@.chorus_transcript(bigint),
-    @extschema@.chorus_events(bigint, integer)
+    @extschema@.chorus_events(bigint, integer),
+    @extschema@.chorus_search(text, timestamptz, integer),
+    @extschema@.chorus_meeting_transcript(bigint)
     TO chorus_reader;
 GRANT EXECUTE ON PROCEDURE @extschema@.chorus_wait(bigint) TO chorus_reader;
 

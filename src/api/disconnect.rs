@@ -47,7 +47,7 @@ fn disconnect(name: &str, purge: bool) -> Result<()> {
         }
         if purge {
             feed::record_purge(connection_id, settings::now())?;
-            for table in OF_CALLS {
+            for table in OF_CALLS.into_iter().chain(["search_due"]) {
                 sql::execute(
                     &format!(
                         "DELETE FROM chorus.{table} t USING chorus.calls c

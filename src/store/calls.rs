@@ -5,6 +5,7 @@ use crate::sql;
 use crate::store::copy::copy_into;
 use crate::store::feed::{self, Event, Kind};
 use crate::store::removals;
+use crate::store::search;
 use crate::store::trackers::{self, TrackerNumbers};
 use call_rows::{
     LISTED_CALLS, LISTED_TRANSCRIPTS, ListedCall, PARTICIPANTS, Rows, add_participants,
@@ -258,6 +259,8 @@ fn update(
         })
         .collect();
     feed::record(&told, now)?;
+    let of_changed: Vec<i64> = changed.iter().map(|(stored, _)| stored.call_id).collect();
+    search::follow(&of_changed)?;
     let unread: Vec<_> = changed
         .iter()
         .filter(|(stored, _)| !stored.detail_read)

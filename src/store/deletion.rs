@@ -3,14 +3,15 @@
 use crate::error::Result;
 use crate::sql;
 
-/// Tables whose rows belong to a call.
-pub const OF_CALLS: [&str; 6] = [
+/// Tables whose rows belong to a call. The search index comes after `transcripts`, whose rows its writer locks.
+pub const OF_CALLS: [&str; 7] = [
     "utterances",
     "participants",
     "transcripts",
     "call_trackers",
     "tracker_mentions",
     "call_metrics",
+    "search_chunks",
 ];
 
 /// Deletes all rows of calls that are gone. What they were compared by goes with the next `chorus_dedup`, which has to

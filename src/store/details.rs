@@ -6,6 +6,7 @@ use crate::store::copy::copy_all;
 use crate::store::feed::{self, Event, Kind};
 use crate::store::problems::{self, Problem};
 use crate::store::removals;
+use crate::store::search;
 use crate::store::trackers::{self, TrackerNumbers};
 use call_rows::{CallTracker, Detail, Listed, Rows, Text, TranscriptState};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -192,6 +193,8 @@ struct Batch {
     /// Calls with rows from an earlier detail that have to go first.
     replaced: Vec<i64>,
     silenced: Vec<i64>,
+    /// Calls with new words.
+    spoken: Vec<i64>,
     removed: Vec<i64>,
     metrics: Vec<Rows>,
     utterances: Vec<Rows>,
@@ -219,6 +222,7 @@ pub fn write(
         heard: Vec::new(),
         replaced: Vec::new(),
         silenced: Vec::new(),
+        spoken: Vec::new(),
         removed: Vec::new(),
         metrics: Vec::new(),
         utterances: Vec::new(),
@@ -334,6 +338,7 @@ impl Batch {
                 self.tell(due, Kind::TranscriptReady, details);
                 self.written.transcripts_added += 1;
                 self.written.utterances_added += utterances.len() as i64;
+                self.spoken.push(due.call_id);
                 self.utterances.push(utterances);
                 self.participants.push(participants);
                 self.people_of.push(due.call_id);
@@ -391,6 +396,9 @@ impl Batch {
         delete("utterances", &self.silenced)?;
         copy_all(&self.utterances);
         update_transcripts(&self.transcripts)?;
+        search::forget(&self.silenced)?;
+        search::mark(&self.spoken)?;
+        search::follow(&self.replaced)?;
         feed::record(&self.events, now)?;
         written.calls_removed = removals::remove(&self.removed, now)?;
         problems::record(connection_id, &self.problems, now)?;

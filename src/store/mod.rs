@@ -14,5 +14,6 @@ pub mod problems;
 pub mod removals;
 pub mod runs;
 pub mod scorecards;
+pub mod search;
 pub mod sources;
 pub mod trackers;

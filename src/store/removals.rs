@@ -3,6 +3,7 @@
 use crate::error::Result;
 use crate::sql;
 use crate::store::feed::{self, Event, Kind};
+use crate::store::search;
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use std::collections::HashSet;
@@ -170,6 +171,7 @@ pub fn remove(call_ids: &[i64], now: DateTime<Utc>) -> Result<i64> {
           WHERE call_id = ANY ($1)",
         &[ids()],
     )?;
+    search::forget(call_ids)?;
     sql::execute(
         "DELETE FROM chorus.problems p USING chorus.calls c
           WHERE c.call_id = ANY ($1) AND p.connection_id = c.connection_id AND p.source_call_id = c.source_call_id",

@@ -13,6 +13,7 @@ mod people;
 mod removals;
 mod run;
 mod scorecards;
+mod search;
 pub mod sources;
 mod waiting;
 pub mod wanted;

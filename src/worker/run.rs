@@ -86,8 +86,19 @@ impl Run {
         }
     }
 
-    /// All phases. What one of them has committed stays, whatever happens to the next.
+    /// All phases. What one of them has committed stays, whatever happens to the next, and can be found even if the run
+    /// fails; one that is cancelled ends at once.
     pub fn go(&mut self) -> Result<()> {
+        let pulled = self.pull();
+        if pulled.as_ref().is_err_and(Error::is_cancel) {
+            return pulled;
+        }
+        let indexed = self.index_what_was_said();
+        pulled.and(indexed)
+    }
+
+    /// Everything that Chorus is asked for.
+    fn pull(&mut self) -> Result<()> {
         let link = self.link()?;
         self.link = Some(link);
         if self.assignment.trigger == Trigger::Retry {

@@ -46,8 +46,16 @@ fn dump(place: &Workplace, directory: &Path, format: &str) -> PathBuf {
     file
 }
 
-/// What is no data of anybody's: keys, and the change feed, which is the story of this very database.
-const NOT_CARRIED: [&str; 2] = ["credentials", "events"];
+/// What is no data of anybody's: keys, the change feed, which is the story of this very database, and the search index,
+/// which the next run makes again.
+const NOT_CARRIED: [&str; 6] = [
+    "credentials",
+    "events",
+    "search_chunks",
+    "search_due",
+    "search_due_due_id_seq",
+    "search_state",
+];
 
 /// Every table of ours with all of its rows, but for what a dump must change, and every sequence.
 fn contents(database: &Database) -> Vec<(String, String)> {
@@ -90,7 +98,7 @@ fn goes_on(place: &Workplace, restored: &Database) {
         assert_eq!(before, after);
     }
     assert_eq!(before.len(), after.len());
-    for table in NOT_CARRIED {
+    for table in NOT_CARRIED.iter().filter(|name| !name.ends_with("_seq")) {
         let query = format!("SELECT count(*) FROM chorus.{table}");
         assert_eq!(restored.value::<i64>(&query), 0, "{table}");
     }

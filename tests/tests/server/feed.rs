@@ -395,6 +395,8 @@ fn a_reader_goes_on_after_a_restore_on_another_server() {
     psql.args([
         "-X",
         "-q",
+        "-o",
+        "/dev/null",
         "-v",
         "ON_ERROR_STOP=1",
         "-d",

@@ -31,6 +31,7 @@ mod rereads;
 mod resume;
 mod schemas;
 mod sealing;
+mod search;
 mod secrets;
 mod stranger;
 mod strangers;

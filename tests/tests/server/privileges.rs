@@ -54,8 +54,10 @@ impl Drop for Visitor<'_> {
 }
 
 const WRITING: &str = "INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER";
-const READERS: [&str; 10] = [
+const READERS: [&str; 14] = [
     "chorus_events",
+    "chorus_meeting_transcript",
+    "chorus_search",
     "chorus_status",
     "chorus_transcript",
     "chorus_wait",
@@ -65,6 +67,8 @@ const READERS: [&str; 10] = [
     "is_scheduled",
     "run_progress",
     "run_worker",
+    "search_config",
+    "words_in",
 ];
 const ADMINS: [&str; 10] = [
     "chorus_accept_removals",
