@@ -17,7 +17,12 @@ pub struct Synced {
     pub listed: Option<Measured>,
 }
 
+/// Without the search index, which no other contestant makes: [`crate::search`] measures it.
 pub fn connect(database: &Database, scenario: &Scenario) -> Result<()> {
+    database.sql(&format!(
+        "ALTER DATABASE {} SET chorus_sync.search_index = off",
+        database.name()
+    ));
     database.connect().query(
         "SELECT chorus_connect($1, $2, schedule => NULL)",
         &[&scenario.tenant.base_url(), &scenario.tenant.api_key()],

@@ -12,6 +12,7 @@ mod plain_copy;
 mod process;
 mod report;
 mod scenario;
+mod search;
 mod server;
 
 use std::process::ExitCode;
@@ -87,6 +88,9 @@ fn bench(options: &Options) -> Result<()> {
             "\n{}",
             compare(&server, &running, peer.as_ref(), options.runs)?
         );
+    }
+    if search::NAME.starts_with(&options.only) {
+        search::run(&server)?;
     }
     Ok(())
 }

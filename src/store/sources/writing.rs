@@ -7,6 +7,7 @@ use crate::store::deletion::delete_from;
 use crate::store::feed::{self, Event, Kind};
 use crate::store::marks::mark;
 use crate::store::own_domains::OwnDomains;
+use crate::store::search;
 use call_rows::{
     PARTICIPANTS, Rows, SOURCE_CALLS, SOURCE_TRANSCRIPTS, SourceCall, UTTERANCES, add_participants,
     add_spoken,
@@ -122,7 +123,7 @@ impl Writer {
         let mut participants = Rows::new(&PARTICIPANTS);
         let mut transcripts = Rows::new(&SOURCE_TRANSCRIPTS);
         let mut utterances = Rows::new(&UTTERANCES);
-        let mut events = Vec::new();
+        let (mut events, mut with_words) = (Vec::new(), Vec::new());
         for (call_id, change) in changes {
             let call_id = *call_id;
             let (mut people, spoken) = change.call.people_and_words();
@@ -135,6 +136,9 @@ impl Writer {
             }
             add_participants(&mut participants, call_id, &people);
             let words = add_spoken(&mut utterances, call_id, &spoken);
+            if !spoken.is_empty() {
+                with_words.push(call_id);
+            }
             let (state, fetched_at) = match &change.call.transcript {
                 None => ("not_recorded", None),
                 Some(_) if spoken.is_empty() => ("empty", Some(self.now)),
@@ -166,6 +170,11 @@ impl Writer {
         copy_into(&participants);
         copy_into(&utterances);
         copy_into(&transcripts);
+        let of_known = changes
+            .iter()
+            .filter(|(_, change)| change.call_id.is_some());
+        search::forget(&of_known.map(|(call_id, _)| *call_id).collect::<Vec<_>>())?;
+        search::mark(&with_words)?;
         feed::record(&events, self.now)
     }
 
