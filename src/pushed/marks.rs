@@ -8,9 +8,11 @@ use crate::error::{Error, Result};
 use crate::owner::as_owner;
 use crate::settings;
 use crate::sql;
+use crate::store::copy::copy_into;
 use crate::store::deletion::delete_what_hangs_on;
 use crate::store::feed::{self, Kind};
 use crate::store::marks::mark;
+use call_rows::{LISTED_TRANSCRIPTS, Rows};
 use pgrx::pg_sys;
 use serde::Deserialize;
 use std::cell::RefCell;
@@ -95,14 +97,12 @@ pub fn settle() -> Result<()> {
         if !added.is_empty() {
             catch_up_with(&added)?;
             let new = ids(
-                "WITH new AS (
-                     INSERT INTO chorus.transcripts (call_id, state)
-                     SELECT c.call_id, 'not_recorded' FROM chorus.calls c WHERE c.call_id = ANY ($1)
-                         ON CONFLICT (call_id) DO NOTHING
-                     RETURNING call_id)
-                 SELECT array_agg(call_id) FROM new",
+                "SELECT array_agg(c.call_id) FROM chorus.calls c
+                  WHERE c.call_id = ANY ($1)
+                    AND NOT EXISTS (SELECT FROM chorus.transcripts t WHERE t.call_id = c.call_id)",
                 added,
             )?;
+            copy_into(&untranscribed(&new));
             feed::record_of_calls(Kind::CallAdded, &new, now)?;
             touched.extend(new);
         }
@@ -144,6 +144,19 @@ pub fn settle() -> Result<()> {
         }
         mark(touched)
     })
+}
+
+/// Rows of `chorus.transcripts` for calls that came without words.
+fn untranscribed(call_ids: &[i64]) -> Rows {
+    let mut rows = Rows::new(&LISTED_TRANSCRIPTS);
+    for &call_id in call_ids {
+        rows.row()
+            .int8(call_id)
+            .text("not_recorded")
+            .time(None)
+            .int8(None);
+    }
+    rows
 }
 
 /// The call_ids that a query picks from some.

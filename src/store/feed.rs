@@ -120,18 +120,15 @@ pub fn record(events: &[Event], now: DateTime<Utc>) -> Result<()> {
 
 /// Records one thing of many calls of other sources.
 pub fn record_of_calls(kind: Kind, call_ids: &[i64], now: DateTime<Utc>) -> Result<()> {
-    if call_ids.is_empty() {
-        return Ok(());
+    const AT_ONCE: usize = 50_000;
+    for call_ids in call_ids.chunks(AT_ONCE) {
+        let events: Vec<_> = call_ids
+            .iter()
+            .map(|&call_id| Event::of_call(kind, None, call_id))
+            .collect();
+        record(&events, now)?;
     }
-    sql::execute(
-        "INSERT INTO chorus.events (happened_at, kind, call_id) SELECT $1, $2, unnest($3)",
-        &[
-            sql::time(now),
-            sql::text(kind.as_str()),
-            sql::int8s(call_ids.to_vec()),
-        ],
-    )?;
-    tell()
+    Ok(())
 }
 
 /// Records that all calls of a connection leave with it. Before they do.

@@ -1,7 +1,13 @@
 //! Which calls the next `chorus_dedup` looks at: `chorus.match_due`.
 
 use crate::error::Result;
-use crate::sql;
+use crate::store::copy::copy_into;
+use call_rows::{Rows, Target};
+
+static MARKS: Target = Target {
+    table: "match_due",
+    columns: &["call_id"],
+};
 
 /// Marks calls whose facts changed, or that are gone. Each call once for this transaction's step, in their order.
 pub fn mark(mut call_ids: Vec<i64>) -> Result<()> {
@@ -10,9 +16,10 @@ pub fn mark(mut call_ids: Vec<i64>) -> Result<()> {
     if call_ids.is_empty() {
         return Ok(());
     }
-    sql::execute(
-        "INSERT INTO chorus.match_due (call_id) SELECT unnest($1)",
-        &[sql::int8s(call_ids)],
-    )?;
+    let mut rows = Rows::new(&MARKS);
+    for call_id in call_ids {
+        rows.row().int8(call_id);
+    }
+    copy_into(&rows);
     Ok(())
 }
