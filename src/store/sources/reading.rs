@@ -18,8 +18,9 @@ use pgrx::{Spi, pg_sys};
 use std::collections::HashMap;
 use xxhash_rust::xxh3::xxh3_128;
 
-/// Rows that are fetched at a time: few, as each may carry a transcript.
+/// Rows that are fetched at a time, and how many where each may carry a transcript.
 const FETCHED: usize = 500;
+const FETCHED_WITH_WORDS: usize = 50;
 /// Changed calls of one transaction; the rest follows in the next.
 const MOST_CHANGES: usize = 250_000;
 /// New calls that are looked up although their updated_at lies behind.
@@ -155,10 +156,14 @@ impl Reading {
         mapping: &Mapping,
         reader: Reader,
     ) -> Result<Progress> {
+        let at_once = match mapping.column_of("transcript") {
+            Some(_) => FETCHED_WITH_WORDS,
+            None => FETCHED,
+        };
         let mut cursor = reader.read(|| Cursor::open(statement, arguments));
         loop {
             pgrx::check_for_interrupts!();
-            let fetched = reader.read(|| cursor.fetch(FETCHED));
+            let fetched = reader.read(|| cursor.fetch(at_once));
             if fetched.is_empty() {
                 break;
             }

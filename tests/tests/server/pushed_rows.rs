@@ -335,3 +335,25 @@ fn calls_of_chorus_are_not_for_others() {
     let own = "SELECT count(*) FROM chorus.calls WHERE source = 'chorus' AND connection_id = 1 AND is_main_call";
     assert_eq!(place.database.value::<i64>(own), 12);
 }
+
+#[test]
+fn the_change_feed_tells_of_each_call_once() {
+    let database = place();
+    let mut session = database.connect();
+    session.batch_execute(PUSH_TWO).unwrap();
+    session
+        .batch_execute(
+            "UPDATE chorus.calls SET title = 'x' WHERE source_call_id = 'g1';
+             DELETE FROM chorus.participants WHERE participant_no = 3;
+             DELETE FROM chorus.calls WHERE source_call_id = 'g2'",
+        )
+        .unwrap();
+    let told = "SELECT e.call_id, string_agg(e.kind, ' ' ORDER BY e.event_id) FROM chorus.events e GROUP BY 1 ORDER BY 1";
+    assert_eq!(
+        answer(&mut session, told),
+        [
+            ["1", "call.added call.updated"],
+            ["2", "call.added call.updated call.removed"]
+        ]
+    );
+}
