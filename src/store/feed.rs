@@ -171,15 +171,18 @@ fn tell() -> Result<()> {
 pub const FORGOTTEN_AT_ONCE: i64 = 10_000;
 
 /// Deletes events that are older than `retention`, oldest in the feed first, at most [`FORGOTTEN_AT_ONCE`]. Returns how
-/// many. What another run deletes at this moment is left to it.
+/// many. Where the oldest is to be kept, nothing else is looked at.
 pub fn forget_old(retention: TimeDelta, now: DateTime<Utc>) -> Result<i64> {
     let forgotten = sql::execute(
         "DELETE FROM chorus.events WHERE event_id = ANY (ARRAY(
              SELECT e.event_id
-               FROM (SELECT o.event_id, o.happened_at FROM chorus.events o
-                      ORDER BY o.written_by, o.event_id LIMIT $2 FOR UPDATE SKIP LOCKED) e
-              WHERE e.happened_at < $1))",
-        &[sql::time(now - retention), sql::int8(FORGOTTEN_AT_ONCE)],
+               FROM (SELECT o.event_id, o.happened_at FROM chorus.events o ORDER BY o.written_by, o.event_id LIMIT $2) e
+              WHERE e.happened_at < $1
+                AND (SELECT o.happened_at FROM chorus.events o ORDER BY o.written_by, o.event_id LIMIT 1) < $1))",
+        &[
+            sql::time(now - retention),
+            sql::int8(FORGOTTEN_AT_ONCE),
+        ],
     )?;
     Ok(forgotten as i64)
 }
