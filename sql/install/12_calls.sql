@@ -51,6 +51,7 @@ CREATE TABLE chorus.calls (
     action_items     text[]           NOT NULL DEFAULT '{}',
     meeting_id       bigint,
     is_main_call     boolean          NOT NULL DEFAULT true,
+    party_id         bigint,
     removed_at       timestamptz,
     missing_since    timestamptz,
     listed_past      timestamptz,
@@ -91,6 +92,7 @@ COMMENT ON COLUMN chorus.calls.summary          IS 'Summary by Chorus, as plain 
 COMMENT ON COLUMN chorus.calls.action_items     IS 'Action items by Chorus';
 COMMENT ON COLUMN chorus.calls.meeting_id       IS 'The physical meeting: the smallest call_id of its calls';
 COMMENT ON COLUMN chorus.calls.is_main_call     IS 'The call whose title, summary and transcript stand for the meeting';
+COMMENT ON COLUMN chorus.calls.party_id         IS 'Who met, as far as customers are concerned: chorus.parties; NULL where nobody is known';
 COMMENT ON COLUMN chorus.calls.removed_at       IS 'When it was found to be gone in Chorus; no view shows it from then on';
 COMMENT ON COLUMN chorus.calls.missing_since    IS 'Not listed any more since then, but not removed: too many were missing at once (chorus_accept_removals)';
 COMMENT ON COLUMN chorus.calls.listed_past      IS 'For a call that came late: how far the list had been read when it appeared behind that';

@@ -1,37 +1,5 @@
 -- What is looked at: no removed call, and each physical meeting once.
 
-CREATE VIEW chorus.meetings AS
-SELECT m.meeting_id,
-       m.title,
-       m.started_at,
-       m.duration_s,
-       m.call_id AS main_call_id,
-       of_all.sources,
-       of_all.call_count,
-       CASE WHEN sides.any_external THEN 'external'
-            WHEN sides.any_unknown OR sides.any_internal IS NULL THEN 'unknown'
-            ELSE 'internal'
-       END AS scope
-  FROM chorus.calls m
-       CROSS JOIN LATERAL (SELECT array_agg(DISTINCT c.source ORDER BY c.source) AS sources, count(*) AS call_count
-                             FROM chorus.calls c
-                            WHERE c.meeting_id = m.meeting_id AND c.removed_at IS NULL) of_all
-       CROSS JOIN LATERAL (SELECT bool_or(p.side = 'external') AS any_external,
-                                  bool_or(p.side = 'internal') AS any_internal,
-                                  bool_or(p.side = 'unknown')  AS any_unknown
-                             FROM chorus.calls c JOIN chorus.participants p USING (call_id)
-                            WHERE c.meeting_id = m.meeting_id AND c.removed_at IS NULL) sides
- WHERE m.is_main_call AND m.removed_at IS NULL;
-COMMENT ON VIEW   chorus.meetings              IS 'Every physical meeting once, however many recorders caught it';
-COMMENT ON COLUMN chorus.meetings.meeting_id   IS 'Our number of the meeting: the smallest call_id of its calls';
-COMMENT ON COLUMN chorus.meetings.title        IS 'Title of the main call';
-COMMENT ON COLUMN chorus.meetings.started_at   IS 'Start of the main call';
-COMMENT ON COLUMN chorus.meetings.duration_s   IS 'Seconds';
-COMMENT ON COLUMN chorus.meetings.main_call_id IS 'The call whose title and transcript stand for the meeting';
-COMMENT ON COLUMN chorus.meetings.sources      IS 'Which sources recorded it';
-COMMENT ON COLUMN chorus.meetings.call_count   IS 'How many recordings there are of it';
-COMMENT ON COLUMN chorus.meetings.scope        IS 'external: somebody from outside took part; internal: only own people; unknown: cannot be told';
-
 CREATE VIEW chorus.transcript_lines AS
 SELECT u.call_id,
        u.seq,

@@ -50,3 +50,26 @@ GRANT EXECUTE ON FUNCTION
     @extschema@.chorus_retry(bigint),
     @extschema@.chorus_accept_removals(text)
     TO chorus_admin;
+
+-- Customers. Views ask these functions with their reader's rights.
+GRANT EXECUTE ON FUNCTION
+    chorus.host(text), chorus.address(text), chorus.account_key(text), chorus.domains(text), chorus.registrable_domain(text),
+    chorus.as_domain(text), chorus.as_email(text), chorus.listed_domains(), chorus.may_attach(text), chorus.is_internal(text),
+    chorus.has_nearer_customer(text, integer), chorus.is_chosen(bigint, text), chorus.is_unattached(bigint, bigint, bigint),
+    chorus.calls_of_contacts(text[], text[])
+    TO chorus_reader;
+REVOKE ALL ON FUNCTION
+    @extschema@.chorus_attach(bigint, text),
+    @extschema@.chorus_detach(bigint, text),
+    @extschema@.chorus_preview_domain(text)
+    FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION @extschema@.chorus_preview_domain(text) TO chorus_reader;
+GRANT EXECUTE ON FUNCTION @extschema@.chorus_attach(bigint, text), @extschema@.chorus_detach(bigint, text) TO chorus_admin;
+-- What chorus_attach and chorus_detach write; deleting a row leaves the meeting to the rules again.
+GRANT EXECUTE ON FUNCTION chorus.decide_customer(bigint, text, text) TO chorus_admin;
+GRANT INSERT, UPDATE, DELETE ON
+    chorus.customers, chorus.customer_domains, chorus.customer_accounts, chorus.customer_contacts, chorus.domain_rules,
+    chorus.customer_decisions
+    TO chorus_admin;
+-- The triggers on calls and participants run as whoever writes them. It only brings parties in step with what is there.
+GRANT EXECUTE ON FUNCTION chorus.settle_parties(bigint[]) TO chorus_admin;

@@ -32,3 +32,12 @@ SELECT pg_catalog.pg_extension_config_dump('chorus.match_scores', '');
 SELECT pg_catalog.pg_extension_config_dump('chorus.match_decisions', '');
 -- The feed is not carried, but its numbers go on: no reader's last event comes again.
 SELECT pg_catalog.pg_extension_config_dump('chorus.events_event_id_seq', '');
+SELECT pg_catalog.pg_extension_config_dump('chorus.customers', '');
+SELECT pg_catalog.pg_extension_config_dump('chorus.customer_domains', '');
+SELECT pg_catalog.pg_extension_config_dump('chorus.customer_accounts', '');
+SELECT pg_catalog.pg_extension_config_dump('chorus.customer_contacts', '');
+SELECT pg_catalog.pg_extension_config_dump('chorus.customer_decisions', '');
+SELECT pg_catalog.pg_extension_config_dump('chorus.domain_rules', '');
+SELECT pg_catalog.pg_extension_config_dump('chorus.parties', '');
+SELECT pg_catalog.pg_extension_config_dump('chorus.party_hosts', '');
+SELECT pg_catalog.pg_extension_config_dump('chorus.host_domains', '');

@@ -62,6 +62,7 @@ fn disconnect(name: &str, purge: bool) -> Result<()> {
                     &id(),
                 )?;
             }
+            sql::execute("SELECT chorus.forget_unused_parties()", &[])?;
             sql::execute(
                 "DELETE FROM chorus.connections WHERE connection_id = $1",
                 &id(),

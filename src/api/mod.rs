@@ -3,12 +3,17 @@
 mod cancel;
 mod connect;
 mod disconnect;
+mod domains;
 mod feed;
 mod hidden;
+mod parties;
 mod retry;
 mod schedule;
 mod sources;
+mod standing;
+mod statement;
 mod sync;
+mod unattached;
 
 use crate::error::{Error, Result};
 use pgrx::prelude::*;

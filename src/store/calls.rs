@@ -4,6 +4,7 @@ use crate::error::Result;
 use crate::sql;
 use crate::store::copy::copy_into;
 use crate::store::feed::{self, Event, Kind};
+use crate::store::parties;
 use crate::store::removals;
 use crate::store::search;
 use crate::store::trackers::{self, TrackerNumbers};
@@ -172,14 +173,29 @@ fn insert(
     let mut participants = Rows::new(&PARTICIPANTS);
     let mut transcripts = Rows::new(&LISTED_TRANSCRIPTS);
     for (call, &call_id) in new.iter().zip(&call_ids) {
-        let listed_past = listing.mark.and_then(|mark| mark.passed(call.started_at));
-        call.add_call(&mut calls, call_id, listing.connection_id, listed_past, now);
         add_participants(&mut participants, call_id, &call.participants);
         call.add_transcript(&mut transcripts, call_id, now);
     }
-    copy_into(&calls);
     copy_into(&participants);
     copy_into(&transcripts);
+    let accounts: Vec<(i64, Option<&str>)> = call_ids
+        .iter()
+        .zip(new)
+        .map(|(&call_id, call)| (call_id, call.account_id.as_deref()))
+        .collect();
+    let parties = parties::of_new(&accounts)?;
+    for (call, &call_id) in new.iter().zip(&call_ids) {
+        let listed_past = listing.mark.and_then(|mark| mark.passed(call.started_at));
+        call.add_call(
+            &mut calls,
+            call_id,
+            listing.connection_id,
+            parties.get(&call_id).copied(),
+            listed_past,
+            now,
+        );
+    }
+    copy_into(&calls);
     let added: Vec<_> = call_ids
         .iter()
         .map(|&call_id| Event::of_call(Kind::CallAdded, listing.connection_id, call_id))
@@ -282,5 +298,6 @@ fn update(
             .map(|(stored, call)| (stored.call_id, call.trackers.as_slice()));
         numbers.write(connection_id, heard)?;
     }
+    parties::settle(changed.iter().map(|(stored, _)| stored.call_id).collect())?;
     Ok(updated as i64)
 }

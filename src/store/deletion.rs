@@ -4,7 +4,7 @@ use crate::error::Result;
 use crate::sql;
 
 /// Tables whose rows belong to a call. The search index comes after `transcripts`, whose rows its writer locks.
-pub const OF_CALLS: [&str; 7] = [
+pub const OF_CALLS: [&str; 8] = [
     "utterances",
     "participants",
     "transcripts",
@@ -12,6 +12,7 @@ pub const OF_CALLS: [&str; 7] = [
     "tracker_mentions",
     "call_metrics",
     "search_chunks",
+    "customer_decisions",
 ];
 
 /// Deletes all rows of calls that are gone. What they were compared by goes with the next `chorus_dedup`, which has to

@@ -4,6 +4,7 @@ use crate::error::Result;
 use crate::sql;
 use crate::store::copy::copy_all;
 use crate::store::feed::{self, Event, Kind};
+use crate::store::parties;
 use crate::store::problems::{self, Problem};
 use crate::store::removals;
 use crate::store::search;
@@ -385,6 +386,7 @@ impl Batch {
         written.calls_updated = update_facts(&self.facts, now, run_began)?;
         delete("participants", &self.people_of)?;
         copy_all(&self.participants);
+        parties::settle(self.facts.iter().map(|facts| facts.call_id).collect())?;
         let with_trackers: Vec<i64> = self.heard.iter().map(|(call_id, _)| *call_id).collect();
         trackers::delete(&with_trackers)?;
         numbers.write(

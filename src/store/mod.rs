@@ -9,6 +9,7 @@ pub mod feed;
 pub mod marks;
 pub mod own_domains;
 pub mod pace;
+pub mod parties;
 pub mod people;
 pub mod problems;
 pub mod removals;

@@ -34,6 +34,7 @@ pub static LISTED_CALLS: Target = Target {
         "summary",
         "action_items",
         "meeting_id",
+        "party_id",
         "listed_past",
         "first_seen_at",
         "updated_at",
@@ -128,12 +129,14 @@ impl ListedCall {
     }
 
     /// Adds the row of a call that is new. `meeting_id` is its own: every call begins as a meeting of its own.
-    /// `listed_past` says how far the list had been read, if the call appears behind that.
+    /// `party_id` is the number of those who met, `listed_past` says how far the list had been read, if the call appears
+    /// behind that.
     pub fn add_call(
         &self,
         rows: &mut Rows,
         call_id: i64,
         connection_id: i64,
+        party_id: Option<i64>,
         listed_past: Option<DateTime<Utc>>,
         now: DateTime<Utc>,
     ) {
@@ -159,6 +162,7 @@ impl ListedCall {
             .text(self.summary.as_deref())
             .texts(&self.action_items)
             .int8(call_id)
+            .int8(party_id)
             .time(listed_past)
             .time(now)
             .time(now)

@@ -29,6 +29,14 @@ fn filled() -> Workplace<'static> {
          WITH pushed AS (INSERT INTO chorus.calls (source, source_call_id) VALUES ('zoom', 'z1'), ('zoom', 'z2') RETURNING call_id)
          INSERT INTO chorus.participants (call_id, participant_no, email) SELECT call_id, 1, 'Ann@Larkspur.example' FROM pushed",
     );
+    place.database.sql(
+        "INSERT INTO chorus.customers VALUES ('lark', 'Larkspur');
+         INSERT INTO chorus.customer_domains VALUES ('Larkspur.example', 'lark');
+         INSERT INTO chorus.customer_accounts VALUES ('0014X00002abCdEQAZ', 'lark');
+         INSERT INTO chorus.customer_contacts VALUES ('Kim+demo@Larkspur.example', 'lark');
+         INSERT INTO chorus.domain_rules VALUES ('noise.example', 'ignore', 'nobody buys there');
+         SELECT chorus_attach(min(meeting_id), 'lark') FROM chorus.meetings",
+    );
     place
 }
 

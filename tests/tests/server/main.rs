@@ -3,6 +3,11 @@
 mod connect;
 mod contents;
 mod control;
+mod customers;
+mod customers_by_hand;
+mod customers_house;
+mod customers_meetings;
+mod customers_rules;
 mod disconnect;
 mod dump;
 mod errors;

@@ -51,6 +51,13 @@ fn what_is_planted_on_the_callers_search_path_is_never_called() {
         "SELECT chorus.run_worker(1), chorus.clock()",
         "SELECT * FROM chorus.meetings",
         "SELECT * FROM chorus.transcript_lines",
+        "INSERT INTO chorus.customers VALUES ('lark'); INSERT INTO chorus.customer_domains VALUES ('larkspur.example', 'lark')",
+        "SELECT * FROM chorus.customer_meetings",
+        "SELECT * FROM chorus.meeting_customers",
+        "SELECT * FROM chorus.unattached_meetings",
+        "SELECT * FROM chorus.effective_domain_rules",
+        "SELECT * FROM chorus_preview_domain('larkspur.example')",
+        "SELECT chorus_attach(1, 'lark'), chorus_detach(1, 'lark')",
         "SELECT chorus_disconnect(purge => true)",
     ] {
         if let Err(error) = session.simple_query(statement) {

@@ -229,7 +229,7 @@ proptest! {
             let mut calls = Rows::new(&LISTED_CALLS);
             let mut transcripts = Rows::new(&LISTED_TRANSCRIPTS);
             let mut participants = Rows::new(&PARTICIPANTS);
-            call.add_call(&mut calls, 1, 2, None, call.started_at);
+            call.add_call(&mut calls, 1, 2, Some(3), None, call.started_at);
             call.add_transcript(&mut transcripts, 1, call.started_at);
             call_rows::add_participants(&mut participants, 1, &call.participants);
             (calls, transcripts, participants)

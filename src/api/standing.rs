@@ -1,0 +1,71 @@
+//! `chorus.may_attach` and `chorus.is_internal`: what a host is for us, by what is decided, learnt and built in.
+//!
+//! Rules are read once for each place in a query that asks, with the query's own snapshot, and kept as long as the query
+//! runs: so a change shows in the next statement of the same transaction, and a million hosts cost a million look-ups in
+//! memory.
+
+use super::answer;
+use super::statement::Statement;
+use crate::error::Result;
+use customer_match::{Rule, Rules, Standing};
+use pgrx::prelude::*;
+use pgrx::{PgMemoryContexts, pg_sys};
+
+#[pg_extern]
+fn may_attach(host: &str, fcinfo: pg_sys::FunctionCallInfo) -> bool {
+    rules_of(fcinfo).standing(host) == Standing::Open
+}
+
+#[pg_extern]
+fn is_internal(host: &str, fcinfo: pg_sys::FunctionCallInfo) -> bool {
+    rules_of(fcinfo).standing(host) == Standing::Internal
+}
+
+fn rules_of<'a>(fcinfo: pg_sys::FunctionCallInfo) -> &'a Rules {
+    // SAFETY: nobody else keeps anything in the places of these functions.
+    unsafe { kept_by_query(fcinfo, || answer(read_rules())) }
+}
+
+/// What `make` made when the function was first called from its place in the query. It goes with the query.
+///
+/// # Safety
+/// All calls of one function must keep the same type.
+pub unsafe fn kept_by_query<'a, T>(
+    fcinfo: pg_sys::FunctionCallInfo,
+    make: impl FnOnce() -> T,
+) -> &'a mut T {
+    // SAFETY: PostgreSQL calls with a place of its own for each expression, which lives as long as the query.
+    unsafe {
+        let place = (*fcinfo).flinfo;
+        if (*place).fn_extra.is_null() {
+            let kept = make();
+            (*place).fn_extra = PgMemoryContexts::For((*place).fn_mcxt)
+                .leak_and_drop_on_delete(kept)
+                .cast();
+        }
+        &mut *(*place).fn_extra.cast::<T>()
+    }
+}
+
+thread_local! {
+    static DECIDED: Statement = const { Statement::new("SELECT r.domain, r.rule FROM chorus.domain_rules r") };
+    static OWN: Statement = const { Statement::new("SELECT o.domain, NULL::pg_catalog.text FROM chorus.own_domains o") };
+}
+
+pub fn read_rules() -> Result<Rules> {
+    let mut rules = Rules::default();
+    DECIDED.with(|statement| {
+        statement.each(&[], |domain: Option<String>, rule: Option<String>| {
+            if let (Some(domain), Some(rule)) = (domain, rule.as_deref().and_then(Rule::from_name))
+            {
+                rules.decided.insert(domain, rule);
+            }
+        })
+    })?;
+    OWN.with(|statement| {
+        statement.each(&[], |domain: Option<String>, _: Option<String>| {
+            rules.own.extend(domain)
+        })
+    })?;
+    Ok(rules)
+}

@@ -1,0 +1,92 @@
+//! Statements that queries of users run through us, many times: planned once in a session, and read-only, so that they
+//! see what the query sees.
+//!
+//! They run with the caller's rights and search_path: every operator in them is qualified.
+
+use crate::error::{Error, Result};
+use crate::sql::Argument;
+use pgrx::{FromDatum, pg_sys};
+use std::cell::Cell;
+use std::ffi::{CString, c_char};
+use std::ptr::null_mut;
+
+pub struct Statement {
+    text: &'static str,
+    plan: Cell<pg_sys::SPIPlanPtr>,
+}
+
+impl Statement {
+    pub const fn new(text: &'static str) -> Self {
+        Statement {
+            text,
+            plan: Cell::new(null_mut()),
+        }
+    }
+
+    /// Hands out the first two columns of every row.
+    pub fn each<A: FromDatum, B: FromDatum>(
+        &self,
+        arguments: &[Argument],
+        mut row: impl FnMut(Option<A>, Option<B>),
+    ) -> Result<()> {
+        let (mut values, nulls): (Vec<_>, Vec<_>) = arguments
+            .iter()
+            .map(|argument| match argument.datum() {
+                Some(datum) => (datum.sans_lifetime(), b' ' as c_char),
+                None => (pg_sys::Datum::from(0), b'n' as c_char),
+            })
+            .unzip();
+        // SAFETY: errors of PostgreSQL leave this function at once, and the end of the transaction cleans up after SPI.
+        unsafe {
+            pg_sys::SPI_connect();
+            let plan = self.planned(arguments)?;
+            let done = pg_sys::SPI_execute_plan(plan, values.as_mut_ptr(), nulls.as_ptr(), true, 0);
+            if done != pg_sys::SPI_OK_SELECT as i32 {
+                return Err(failed(done));
+            }
+            let table = &*pg_sys::SPI_tuptable;
+            for place in 0..pg_sys::SPI_processed as usize {
+                let tuple = *table.vals.add(place);
+                let (mut no_first, mut no_second) = (false, false);
+                let first = pg_sys::SPI_getbinval(tuple, table.tupdesc, 1, &mut no_first);
+                let second = pg_sys::SPI_getbinval(tuple, table.tupdesc, 2, &mut no_second);
+                row(
+                    A::from_datum(first, no_first),
+                    B::from_datum(second, no_second),
+                );
+            }
+            pg_sys::SPI_finish();
+        }
+        Ok(())
+    }
+
+    /// The same plan for all arguments: planning takes longer than any of these statements.
+    unsafe fn planned(&self, arguments: &[Argument]) -> Result<pg_sys::SPIPlanPtr> {
+        if self.plan.get().is_null() {
+            let text = CString::new(self.text).expect("a statement without NUL");
+            let mut types: Vec<_> = arguments.iter().map(Argument::oid).collect();
+            // SAFETY: SPI is connected; the plan is kept for as long as the session lasts.
+            unsafe {
+                let plan = pg_sys::SPI_prepare_cursor(
+                    text.as_ptr(),
+                    types.len() as i32,
+                    types.as_mut_ptr(),
+                    pg_sys::CURSOR_OPT_GENERIC_PLAN as i32,
+                );
+                if plan.is_null() || pg_sys::SPI_keepplan(plan) != 0 {
+                    return Err(failed(pg_sys::SPI_result));
+                }
+                self.plan.set(plan);
+            }
+        }
+        Ok(self.plan.get())
+    }
+}
+
+fn failed(code: i32) -> Error {
+    Error::new(
+        "XX000",
+        format!("an internal statement failed: SPI says {code}"),
+        "",
+    )
+}

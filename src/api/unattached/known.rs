@@ -1,0 +1,236 @@
+//! What the tables say about parties, hosts and meetings: asked for one by one, or read at once.
+
+use super::super::statement::Statement;
+use crate::error::Result;
+use crate::sql;
+use rustc_hash::FxHashMap;
+use std::rc::Rc;
+
+/// Whether somebody is taken for one of ours by the source, and the host.
+type People = Vec<(bool, Option<String>)>;
+type Customers = Vec<Rc<str>>;
+
+pub enum Known {
+    Singly,
+    Everything(Everything),
+}
+
+#[derive(Default)]
+pub struct Everything {
+    /// By party.
+    people: FxHashMap<i64, People>,
+    /// By party.
+    by_account: FxHashMap<i64, Customers>,
+    by_domain: FxHashMap<String, Customers>,
+    /// By meeting: its calls that are not the main one, with their parties.
+    others: FxHashMap<i64, Vec<(i64, Option<i64>)>>,
+    /// By call.
+    contacts: FxHashMap<i64, Customers>,
+}
+
+thread_local! {
+    static DECISIONS: Statement = const { Statement::new(
+        "SELECT d.meeting_id, CASE WHEN d.decision OPERATOR(pg_catalog.=) 'attached' THEN '+' ELSE '-' END OPERATOR(pg_catalog.||) d.customer_id
+           FROM chorus.decided_customers d JOIN chorus.customers k ON k.customer_id OPERATOR(pg_catalog.=) d.customer_id") };
+    static PARTY: Statement = const { Statement::new(
+        "SELECT h.side, h.host FROM chorus.party_hosts h WHERE h.party_id OPERATOR(pg_catalog.=) $1
+         UNION ALL
+         SELECT 'account', a.customer_id
+           FROM chorus.parties p
+                JOIN chorus.customer_accounts a ON a.account_key OPERATOR(pg_catalog.=) p.account
+                JOIN chorus.customers k ON k.customer_id OPERATOR(pg_catalog.=) a.customer_id
+          WHERE p.party_id OPERATOR(pg_catalog.=) $1") };
+    static DOMAINS: Statement = const { Statement::new(
+        "SELECT d.domain, d.customer_id
+           FROM chorus.customer_domains d
+                JOIN chorus.customers k ON k.customer_id OPERATOR(pg_catalog.=) d.customer_id
+          WHERE d.domain OPERATOR(pg_catalog.=) ANY ($1)") };
+    static MEETING: Statement = const { Statement::new(
+        "SELECT c.party_id, NULL::pg_catalog.text FROM chorus.calls c
+          WHERE c.meeting_id OPERATOR(pg_catalog.=) $1 AND NOT c.is_main_call AND c.removed_at IS NULL AND c.party_id IS NOT NULL
+         UNION ALL
+         SELECT NULL, t.customer_id
+           FROM chorus.calls c
+                JOIN chorus.participants q ON q.call_id OPERATOR(pg_catalog.=) c.call_id
+                JOIN chorus.customer_contacts t ON t.address OPERATOR(pg_catalog.=) chorus.address(q.email)
+                JOIN chorus.customers k ON k.customer_id OPERATOR(pg_catalog.=) t.customer_id
+          WHERE c.meeting_id OPERATOR(pg_catalog.=) $1 AND c.removed_at IS NULL") };
+    static ALL_PEOPLE: Statement = const { Statement::new(
+        "SELECT h.party_id, CASE WHEN h.side OPERATOR(pg_catalog.=) 'internal' THEN '+' ELSE '-' END OPERATOR(pg_catalog.||) coalesce(h.host, '')
+           FROM chorus.party_hosts h") };
+    static ALL_ACCOUNTS: Statement = const { Statement::new(
+        "SELECT p.party_id, a.customer_id
+           FROM chorus.customer_accounts a
+                JOIN chorus.customers k ON k.customer_id OPERATOR(pg_catalog.=) a.customer_id
+                JOIN chorus.parties p ON p.account OPERATOR(pg_catalog.=) a.account_key") };
+    static ALL_DOMAINS: Statement = const { Statement::new(
+        "SELECT d.domain, d.customer_id
+           FROM chorus.customer_domains d
+                JOIN chorus.customers k ON k.customer_id OPERATOR(pg_catalog.=) d.customer_id") };
+    static ALL_OTHERS: Statement = const { Statement::new(
+        "SELECT c.meeting_id, ARRAY[c.call_id, c.party_id] FROM chorus.calls c
+          WHERE NOT c.is_main_call AND c.removed_at IS NULL AND c.meeting_id IS NOT NULL") };
+    static CUSTOMER_CONTACTS: Statement = const { Statement::new(
+        "SELECT t.address, t.customer_id FROM chorus.customer_contacts t
+                JOIN chorus.customers k ON k.customer_id OPERATOR(pg_catalog.=) t.customer_id") };
+    static CALLS_OF: Statement = const { Statement::new(
+        "SELECT c.call_id, c.customer_id FROM chorus.calls_of_contacts($1, $2) c") };
+}
+
+/// Hands out what was decided by hand: meeting, customer that exists, whether attached.
+pub fn each_decision(mut decision: impl FnMut(i64, Rc<str>, bool)) -> Result<()> {
+    DECISIONS.with(|statement| {
+        statement.each(&[], |meeting: Option<i64>, said: Option<String>| {
+            if let (Some(meeting), Some(said)) = (meeting, said) {
+                decision(meeting, said[1..].into(), said.starts_with('+'));
+            }
+        })
+    })
+}
+
+/// Address, its host and customer of every contact whose customer exists.
+pub fn contacts_of_customers() -> Result<Vec<(String, Option<String>, String)>> {
+    let mut contacts = Vec::new();
+    CUSTOMER_CONTACTS.with(|statement| {
+        statement.each(&[], |address: Option<String>, customer: Option<String>| {
+            if let (Some(address), Some(customer)) = (address, customer) {
+                let host = customer_match::host(&address);
+                contacts.push((address, host, customer));
+            }
+        })
+    })?;
+    Ok(contacts)
+}
+
+impl Known {
+    /// The people of a party, and the customers of its account.
+    pub fn party(&self, party_id: i64) -> Result<(People, Customers)> {
+        let (mut people, mut customers) = (People::new(), Customers::new());
+        match self {
+            Known::Everything(all) => {
+                people.extend(all.people.get(&party_id).into_iter().flatten().cloned());
+                customers.extend(all.by_account.get(&party_id).into_iter().flatten().cloned());
+            }
+            Known::Singly => PARTY.with(|statement| {
+                statement.each(
+                    &[sql::int8(party_id)],
+                    |kind: Option<String>, value: Option<String>| {
+                        if kind.as_deref() == Some("account") {
+                            customers.extend(value.map(Rc::from));
+                        } else {
+                            people.push((kind.as_deref() == Some("internal"), value));
+                        }
+                    },
+                )
+            })?,
+        }
+        Ok((people, customers))
+    }
+
+    /// The customers of the most specific domain of a host that has any.
+    pub fn host_customers(&self, host: &str) -> Result<Customers> {
+        let domains = customer_match::domains(host);
+        let first_in = |by_domain: &FxHashMap<String, Customers>| {
+            let found = domains.iter().find_map(|domain| by_domain.get(*domain));
+            found.cloned().unwrap_or_default()
+        };
+        if let Known::Everything(all) = self {
+            return Ok(first_in(&all.by_domain));
+        }
+        let asked = domains.iter().map(|domain| domain.to_string()).collect();
+        let mut by_domain = FxHashMap::default();
+        DOMAINS.with(|statement| {
+            statement.each(&[sql::texts(asked)], |domain, customer| {
+                note(&mut by_domain, domain, customer)
+            })
+        })?;
+        Ok(first_in(&by_domain))
+    }
+
+    /// The parties of the other recordings of a meeting, and the customers whose contacts took part in any.
+    pub fn meeting(&self, meeting_id: i64, main_call_id: i64) -> Result<(Vec<i64>, Customers)> {
+        let (mut parties, mut customers) = (Vec::new(), Customers::new());
+        match self {
+            Known::Everything(all) => {
+                let others = all.others.get(&meeting_id).into_iter().flatten();
+                parties.extend(others.clone().filter_map(|(_, party)| *party));
+                for call in others.map(|(call, _)| *call).chain([main_call_id]) {
+                    customers.extend(all.contacts.get(&call).into_iter().flatten().cloned());
+                }
+            }
+            Known::Singly => MEETING.with(|statement| {
+                statement.each(
+                    &[sql::int8(meeting_id)],
+                    |party: Option<i64>, customer: Option<String>| {
+                        parties.extend(party);
+                        customers.extend(customer.map(Rc::from));
+                    },
+                )
+            })?,
+        }
+        Ok((parties, customers))
+    }
+
+    /// Reads the calls of these contacts, once everything else is.
+    pub fn read_contacts(&mut self, addresses: Vec<String>, customers: Vec<String>) -> Result<()> {
+        let Known::Everything(all) = self else {
+            return Ok(());
+        };
+        CALLS_OF.with(|statement| {
+            statement.each(
+                &[sql::texts(addresses), sql::texts(customers)],
+                |call, customer| {
+                    note(&mut all.contacts, call, customer);
+                },
+            )
+        })
+    }
+}
+
+impl Everything {
+    pub fn read() -> Result<Self> {
+        let mut all = Everything::default();
+        ALL_PEOPLE.with(|statement| {
+            statement.each(&[], |party: Option<i64>, said: Option<String>| {
+                if let (Some(party), Some(said)) = (party, said) {
+                    let host = Some(said[1..].to_owned()).filter(|host| !host.is_empty());
+                    all.people
+                        .entry(party)
+                        .or_default()
+                        .push((said.starts_with('+'), host));
+                }
+            })
+        })?;
+        ALL_ACCOUNTS.with(|statement| {
+            statement.each(&[], |party, customer| {
+                note(&mut all.by_account, party, customer)
+            })
+        })?;
+        ALL_DOMAINS.with(|statement| {
+            statement.each(&[], |domain, customer| {
+                note(&mut all.by_domain, domain, customer)
+            })
+        })?;
+        ALL_OTHERS.with(|statement| {
+            statement.each(
+                &[],
+                |meeting: Option<i64>, call: Option<Vec<Option<i64>>>| {
+                    if let (Some(meeting), Some([Some(call), party])) = (meeting, call.as_deref()) {
+                        all.others.entry(meeting).or_default().push((*call, *party));
+                    }
+                },
+            )
+        })?;
+        Ok(all)
+    }
+}
+
+fn note<K: std::hash::Hash + Eq>(
+    of: &mut FxHashMap<K, Customers>,
+    key: Option<K>,
+    customer: Option<String>,
+) {
+    if let (Some(key), Some(customer)) = (key, customer) {
+        of.entry(key).or_default().push(customer.into());
+    }
+}
