@@ -1,8 +1,7 @@
 -- Customers: filled by the backend with plain SQL, in any order. Whom a meeting was held with is derived from these rows
 -- when somebody looks; nothing has to be told that they changed.
 --
--- The triggers bring what people type into one form. Dump scripts switch check_function_bodies off, so that what comes
--- back from a dump is not touched.
+-- The triggers of 37_customer_triggers.sql bring what people type into one form.
 
 CREATE TABLE chorus.customers (
     customer_id text NOT NULL PRIMARY KEY CHECK (customer_id <> ''),
@@ -74,43 +73,3 @@ COMMENT ON COLUMN chorus.customer_decisions.call_id     IS 'chorus.calls: main c
 COMMENT ON COLUMN chorus.customer_decisions.customer_id IS 'chorus.customers';
 COMMENT ON COLUMN chorus.customer_decisions.decision    IS 'attached or detached. Where a merged meeting has several, the last one holds';
 COMMENT ON COLUMN chorus.customer_decisions.decided_at  IS 'When it was decided';
-
-CREATE FUNCTION chorus.domain_as_typed() RETURNS trigger
-    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
-BEGIN
-    NEW.domain := chorus.as_domain(NEW.domain);
-    RETURN NEW;
-END
-$$;
-COMMENT ON FUNCTION chorus.domain_as_typed() IS 'Brings a domain into the form of a host';
-CREATE TRIGGER domain_as_typed BEFORE INSERT OR UPDATE OF domain ON chorus.customer_domains
-    FOR EACH ROW WHEN (current_setting('check_function_bodies')::bool) EXECUTE FUNCTION chorus.domain_as_typed();
-CREATE TRIGGER domain_as_typed BEFORE INSERT OR UPDATE OF domain ON chorus.domain_rules
-    FOR EACH ROW WHEN (current_setting('check_function_bodies')::bool) EXECUTE FUNCTION chorus.domain_as_typed();
-
-CREATE FUNCTION chorus.email_as_typed() RETURNS trigger
-    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
-BEGIN
-    NEW.email := chorus.as_email(NEW.email);
-    RETURN NEW;
-END
-$$;
-COMMENT ON FUNCTION chorus.email_as_typed() IS 'Brings an address into lower case, without blanks around it';
-CREATE TRIGGER email_as_typed BEFORE INSERT OR UPDATE OF email ON chorus.customer_contacts
-    FOR EACH ROW WHEN (current_setting('check_function_bodies')::bool) EXECUTE FUNCTION chorus.email_as_typed();
-
-CREATE FUNCTION chorus.account_as_typed() RETURNS trigger
-    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
-BEGIN
-    NEW.account_id := btrim(NEW.account_id);
-    IF NEW.account_id = '' THEN
-        RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
-            MESSAGE = 'an account needs an id',
-            HINT = 'The id that the CRM has for it, such as 0014X00002abCdE; the placeholder accounts of Chorus have none.';
-    END IF;
-    RETURN NEW;
-END
-$$;
-COMMENT ON FUNCTION chorus.account_as_typed() IS 'Refuses an account without an id';
-CREATE TRIGGER account_as_typed BEFORE INSERT OR UPDATE OF account_id ON chorus.customer_accounts
-    FOR EACH ROW WHEN (current_setting('check_function_bodies')::bool) EXECUTE FUNCTION chorus.account_as_typed();

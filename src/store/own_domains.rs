@@ -19,7 +19,7 @@ pub struct OwnDomains {
 }
 
 impl OwnDomains {
-    /// Domains of the workspaces and of those who work there.
+    /// Domains of the workspaces and of those who work there, but for free mail.
     pub fn read() -> Result<Self> {
         let own: Option<Vec<String>> = as_owner(|| {
             sql::one(
@@ -35,6 +35,7 @@ impl OwnDomains {
             internal: own
                 .iter()
                 .filter_map(|host| registrable_domain(host))
+                .filter(|domain| customer_match::listed(domain).is_none())
                 .collect(),
             registrable: HashMap::new(),
         })

@@ -1,0 +1,84 @@
+-- What people type is brought into one form, and who met is kept in step with calls and participants, whoever writes
+-- them. Silent for our own code and for restores, which bring the parties too (chorus.is_pushed).
+
+CREATE FUNCTION chorus.domain_as_typed() RETURNS trigger
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    NEW.domain := chorus.as_domain(NEW.domain);
+    RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION chorus.domain_as_typed() IS 'Brings a domain into the form of a host';
+CREATE TRIGGER domain_as_typed BEFORE INSERT OR UPDATE OF domain ON chorus.customer_domains
+    FOR EACH ROW WHEN (chorus.is_pushed()) EXECUTE FUNCTION chorus.domain_as_typed();
+CREATE TRIGGER domain_as_typed BEFORE INSERT OR UPDATE OF domain ON chorus.domain_rules
+    FOR EACH ROW WHEN (chorus.is_pushed()) EXECUTE FUNCTION chorus.domain_as_typed();
+
+CREATE FUNCTION chorus.email_as_typed() RETURNS trigger
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    NEW.email := chorus.as_email(NEW.email);
+    RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION chorus.email_as_typed() IS 'Brings an address into lower case, without blanks around it';
+CREATE TRIGGER email_as_typed BEFORE INSERT OR UPDATE OF email ON chorus.customer_contacts
+    FOR EACH ROW WHEN (chorus.is_pushed()) EXECUTE FUNCTION chorus.email_as_typed();
+
+CREATE FUNCTION chorus.account_as_typed() RETURNS trigger
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    NEW.account_id := btrim(NEW.account_id);
+    IF NEW.account_id = '' THEN
+        RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
+            MESSAGE = 'an account needs an id',
+            HINT = 'The id that the CRM has for it, such as 0014X00002abCdE; the placeholder accounts of Chorus have none.';
+    END IF;
+    RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION chorus.account_as_typed() IS 'Refuses an account without an id';
+CREATE TRIGGER account_as_typed BEFORE INSERT OR UPDATE OF account_id ON chorus.customer_accounts
+    FOR EACH ROW WHEN (chorus.is_pushed()) EXECUTE FUNCTION chorus.account_as_typed();
+
+-- Our own code settles parties itself.
+CREATE FUNCTION chorus.settle_parties_of_participants() RETURNS trigger
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF TG_OP <> 'DELETE' THEN
+        PERFORM chorus.settle_parties(ARRAY(SELECT DISTINCT n.call_id FROM now n));
+    END IF;
+    IF TG_OP <> 'INSERT' THEN
+        PERFORM chorus.settle_parties(ARRAY(SELECT DISTINCT b.call_id FROM before b));
+    END IF;
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION chorus.settle_parties_of_participants() IS 'Whoever changes participants changes who met';
+CREATE TRIGGER settle_parties_inserted AFTER INSERT ON chorus.participants REFERENCING NEW TABLE AS now
+    FOR EACH STATEMENT WHEN (chorus.is_pushed()) EXECUTE FUNCTION chorus.settle_parties_of_participants();
+CREATE TRIGGER settle_parties_updated AFTER UPDATE ON chorus.participants REFERENCING OLD TABLE AS before NEW TABLE AS now
+    FOR EACH STATEMENT WHEN (chorus.is_pushed()) EXECUTE FUNCTION chorus.settle_parties_of_participants();
+CREATE TRIGGER settle_parties_deleted AFTER DELETE ON chorus.participants REFERENCING OLD TABLE AS before
+    FOR EACH STATEMENT WHEN (chorus.is_pushed()) EXECUTE FUNCTION chorus.settle_parties_of_participants();
+
+-- Only where a call comes with an account, or after its participants.
+CREATE FUNCTION chorus.settle_parties_of_calls() RETURNS trigger
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF TG_OP = 'UPDATE' THEN
+        PERFORM chorus.settle_parties(ARRAY[NEW.call_id]);
+    ELSE
+        PERFORM chorus.settle_parties(ARRAY(
+            SELECT n.call_id FROM now n
+             WHERE n.account_id IS NOT NULL OR EXISTS (SELECT FROM chorus.participants p WHERE p.call_id = n.call_id)));
+    END IF;
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION chorus.settle_parties_of_calls() IS 'Whoever changes the account of a call changes who met';
+CREATE TRIGGER settle_parties_inserted AFTER INSERT ON chorus.calls REFERENCING NEW TABLE AS now
+    FOR EACH STATEMENT WHEN (chorus.is_pushed()) EXECUTE FUNCTION chorus.settle_parties_of_calls();
+CREATE TRIGGER settle_parties_updated AFTER UPDATE OF account_id ON chorus.calls
+    FOR EACH ROW WHEN (OLD.account_id IS DISTINCT FROM NEW.account_id AND chorus.is_pushed())
+    EXECUTE FUNCTION chorus.settle_parties_of_calls();
