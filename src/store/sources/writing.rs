@@ -7,6 +7,7 @@ use crate::store::deletion::delete_from;
 use crate::store::feed::{self, Event, Kind};
 use crate::store::marks::mark;
 use crate::store::own_domains::OwnDomains;
+use crate::store::parties;
 use crate::store::search;
 use call_rows::{
     PARTICIPANTS, Rows, SOURCE_CALLS, SOURCE_TRANSCRIPTS, SourceCall, UTTERANCES, add_participants,
@@ -111,6 +112,7 @@ impl Writer {
             numbered.extend(old);
         }
         self.write_people_and_words(&numbered, &said)?;
+        parties::settle(numbered.iter().map(|(call_id, _)| *call_id).collect())?;
         mark(numbered.iter().map(|(call_id, _)| *call_id).collect())
     }
 
