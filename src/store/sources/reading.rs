@@ -4,7 +4,9 @@
 //! read where `updated_at` says that it may have changed, and written where its fingerprint says that it has.
 
 use super::cursor::{Cursor, Row};
-use super::mapping::{Kind, Mapping, Relation};
+use super::facts::{call_of, statement, statement_of_late};
+use super::known::{Known, key, known};
+use super::mapping::{Mapping, Relation};
 use super::reader::Reader;
 use super::writing::{Change, Writer};
 use super::{Source, locked, role_name};
@@ -12,11 +14,9 @@ use crate::error::{Error, Result};
 use crate::store::marks::mark;
 use crate::store::removals;
 use crate::{settings, sql};
-use call_rows::SourceCall;
 use chrono::{DateTime, TimeDelta, Utc};
 use pgrx::{Spi, pg_sys};
 use std::collections::HashMap;
-use xxhash_rust::xxh3::xxh3_128;
 
 /// Rows that are fetched at a time, and how many where each may carry a transcript.
 const FETCHED: usize = 500;
@@ -45,16 +45,6 @@ pub enum Progress {
     Done,
     /// So many changed that the rest waits for another transaction.
     More,
-}
-
-/// What is stored of a call.
-#[derive(Clone, Copy)]
-struct Known {
-    /// None: it is being written just now.
-    call_id: Option<i64>,
-    fingerprint: Option<i64>,
-    removed: bool,
-    seen: bool,
 }
 
 /// Reads a source, in a transaction of its own. An error says why it cannot be read.
@@ -189,16 +179,16 @@ impl Reading {
             self.nameless += 1;
             return;
         };
-        let key = xxh3_128(id.as_bytes());
+        let key = key(id);
         let stored = self.known.get_mut(&key);
-        if stored.as_ref().is_some_and(|stored| stored.seen) {
+        if stored.as_ref().is_some_and(|stored| stored.is_seen()) {
             self.doubled += 1;
             self.a_double.get_or_insert_with(|| id.to_owned());
             return;
         }
         if row.boolean(1) != Some(true) {
             match stored {
-                Some(stored) if !stored.removed => stored.seen = true,
+                Some(stored) if !stored.is_removed() => stored.see(),
                 _ if self.late.len() < MOST_LATE => self.late.push(id.to_owned()),
                 _ => {}
             }
@@ -208,34 +198,24 @@ impl Reading {
         self.newest = self.newest.max(updated_at);
         let call = call_of(row, mapping).tidy();
         let fingerprint = call.fingerprint();
-        let change = match stored {
+        let (call_id, returned) = match stored {
             Some(stored) => {
-                stored.seen = true;
-                if stored.fingerprint == Some(fingerprint) && !stored.removed {
+                stored.see();
+                if stored.is_as(fingerprint) {
                     return;
                 }
-                Change {
-                    call_id: stored.call_id,
-                    returned: stored.removed,
-                    fingerprint,
-                    call,
-                }
+                (stored.call_id(), stored.is_removed())
             }
             None => {
-                let written = Known {
-                    call_id: None,
-                    fingerprint: None,
-                    removed: false,
-                    seen: true,
-                };
-                self.known.insert(key, written);
-                Change {
-                    call_id: None,
-                    returned: false,
-                    fingerprint,
-                    call,
-                }
+                self.known.insert(key, Known::NEW);
+                (None, false)
             }
+        };
+        let change = Change {
+            call_id,
+            returned,
+            fingerprint,
+            call,
         };
         self.writer.add(change);
     }
@@ -251,8 +231,8 @@ impl Reading {
         let gone: Vec<i64> = self
             .known
             .values()
-            .filter(|stored| !stored.seen && !stored.removed)
-            .filter_map(|stored| stored.call_id)
+            .filter(|stored| !stored.is_seen() && !stored.is_removed())
+            .filter_map(|stored| stored.call_id())
             .collect();
         if !gone.is_empty() {
             removals::remove(&gone, self.began)?;
@@ -295,103 +275,4 @@ impl Reading {
         }
         (!reasons.is_empty()).then(|| format!("rows left out: {}", reasons.join("; ")))
     }
-}
-
-/// All calls of a source that are stored.
-fn known(source: &str) -> Result<HashMap<u128, Known>> {
-    let mut known = HashMap::new();
-    let mut cursor = Cursor::open(
-        "SELECT c.source_call_id, c.call_id, t.list_fingerprint, c.removed_at IS NOT NULL
-           FROM chorus.calls c LEFT JOIN chorus.transcripts t USING (call_id)
-          WHERE c.source = $1 AND c.connection_id IS NULL",
-        &[sql::text(source)],
-    );
-    loop {
-        let fetched = cursor.fetch(10_000);
-        if fetched.is_empty() {
-            break;
-        }
-        cursor.each(fetched, |row| {
-            let key = xxh3_128(row.text(0).unwrap_or_default().as_bytes());
-            let stored = Known {
-                call_id: row.int8(1),
-                fingerprint: row.int8(2),
-                removed: row.boolean(3).unwrap_or(false),
-                seen: false,
-            };
-            known.insert(key, stored);
-            Ok::<(), Error>(())
-        })?;
-    }
-    cursor.close();
-    Ok(known)
-}
-
-/// Id, whether the row is to be read, its updated_at, and where it is: every fact.
-fn statement(relation: &Relation, mapping: &Mapping, changed: &str, wanted: &str) -> String {
-    let columns: String = mapping
-        .0
-        .iter()
-        .map(|mapped| format!(", CASE WHEN {changed} THEN {} END", mapped.expression()))
-        .collect();
-    let updated_at = mapping
-        .column_of("updated_at")
-        .map_or("NULL::pg_catalog.timestamptz".to_owned(), |column| {
-            column.expression()
-        });
-    format!(
-        "SELECT {}, {changed}, {updated_at}{columns} FROM {} r WHERE {wanted}",
-        mapping.0[0].expression(),
-        relation.name
-    )
-}
-
-fn statement_of_late(relation: &Relation, mapping: &Mapping, id: &str) -> String {
-    statement(relation, mapping, "true", &format!("{id} = ANY ($1)"))
-}
-
-/// The first column of a row that holds a fact.
-const FIRST_FACT: usize = 3;
-
-fn call_of(row: &Row, mapping: &Mapping) -> SourceCall {
-    let mut call = SourceCall::default();
-    for (place, mapped) in mapping.0.iter().enumerate() {
-        let column = place + FIRST_FACT;
-        let text = || row.text(column).map(str::to_owned);
-        match mapped.fact {
-            "source_call_id" => call.source_call_id = text().unwrap_or_default(),
-            "call_type" => call.call_type = text(),
-            "title" => call.title = text(),
-            "started_at" => call.started_at = row.time(column),
-            "duration_s" => call.duration_s = row.float8(column),
-            "scheduled_start" => call.scheduled_start = row.time(column),
-            "scheduled_end" => call.scheduled_end = row.time(column),
-            "owner_user_id" => call.owner_user_id = row.int8(column),
-            "host_email" => call.host_email = text(),
-            "account_id" => call.account_id = text(),
-            "account_name" => call.account_name = text(),
-            "opportunity_id" => call.opportunity_id = text(),
-            "opportunity_name" => call.opportunity_name = text(),
-            "language" => call.language = text(),
-            "url" => call.url = text(),
-            "meeting_url" => call.meeting_url = text(),
-            "ical_uid" => call.ical_uid = text(),
-            "processing_state" => call.processing_state = text(),
-            "no_show" => call.no_show = row.boolean(column).unwrap_or(false),
-            "private" => call.private = row.boolean(column).unwrap_or(false),
-            "summary" => call.summary = text(),
-            "action_items" => call.action_items = row.texts(column),
-            "emails" => call.emails = row.texts(column),
-            "names" => call.names = row.texts(column),
-            "transcript" => call.transcript = text(),
-            "source_data" => {
-                call.source_data = row
-                    .text(column)
-                    .and_then(|text| serde_json::from_str(text).ok());
-            }
-            // Read beside the facts.
-            other => debug_assert!(other == "updated_at" && mapped.kind == Kind::Time),
-        }
-    }
-    call
 }
