@@ -446,6 +446,52 @@ fn what_a_reader_was_given_survives_a_crash() {
 }
 
 #[test]
+fn a_reader_elsewhere_gets_each_event_once_though_the_server_is_killed_in_between() {
+    let cluster = own_server();
+    let tenant = Tenant::generate(&Generate {
+        only_calls: true,
+        ..plan(250)
+    });
+    let workspace = Workspace::on(&cluster, tenant);
+    let mut received = Vec::new();
+    let mut last = 0;
+    let mut read_on = |last: &mut i64| {
+        let mut reader = Reader::of(&workspace.database);
+        reader.last = *last;
+        let told = reader.all();
+        *last = reader.last;
+        received.extend(told);
+        received.len()
+    };
+    for _ in 0..3 {
+        let before = read_on(&mut last);
+        workspace.sync_in_background();
+        wait_until("there is news", AT_LAST, || {
+            let ended: bool = workspace
+                .database
+                .value("SELECT coalesce(bool_and(state NOT IN ('queued', 'running')), false) FROM chorus.runs");
+            (read_on(&mut last) > before || ended).then_some(())
+        });
+        cluster.kill9();
+        cluster.start_again();
+    }
+    workspace.sync();
+    read_on(&mut last);
+    let written: Vec<i64> = workspace
+        .database
+        .value("SELECT array_agg(event_id ORDER BY written_by, event_id) FROM chorus.events");
+    let numbers: Vec<i64> = received.iter().map(|told| told.event_id).collect();
+    assert_eq!(numbers, written);
+    for kind in ["call.added", "transcript.ready"] {
+        let of_kind = received.iter().filter(|told| told.kind == kind);
+        let calls: Vec<_> = of_kind.map(|told| told.call_id).collect();
+        let distinct: BTreeSet<_> = calls.iter().collect();
+        assert_eq!((calls.len(), distinct.len()), (250, 250), "{kind}");
+    }
+    workspace.assert_complete();
+}
+
+#[test]
 fn the_feed_can_be_read_on_a_standby() {
     let primary = own_server();
     let database = primary.database().with_extension();
