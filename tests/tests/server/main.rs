@@ -38,6 +38,7 @@ mod schemas;
 mod sealing;
 mod search;
 mod secrets;
+mod sources;
 mod stranger;
 mod strangers;
 mod sweep;
