@@ -4,6 +4,7 @@
 //! What each of them wrote is compared with what the others wrote before any time is believed.
 
 mod contents;
+mod customers;
 mod extension;
 mod floor;
 mod measure;
@@ -88,6 +89,9 @@ fn bench(options: &Options) -> Result<()> {
             "\n{}",
             compare(&server, &running, peer.as_ref(), options.runs)?
         );
+    }
+    if customers::NAME.starts_with(&options.only) {
+        customers::run(&server)?;
     }
     if search::NAME.starts_with(&options.only) {
         search::run(&server)?;

@@ -55,7 +55,8 @@ COMMENT ON FUNCTION chorus.is_internal(text) IS 'Whether people at this host are
 
 -- Functions, because they are rarely asked, and the planner need not think about them each time.
 CREATE FUNCTION chorus.has_nearer_customer(of_host text, below integer) RETURNS boolean
-    LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+    LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off AS $$
 BEGIN
     RETURN EXISTS (SELECT FROM chorus.host_domains n
                           JOIN chorus.customer_domains o ON o.domain = n.domain
@@ -66,7 +67,8 @@ $$;
 COMMENT ON FUNCTION chorus.has_nearer_customer(text, integer) IS 'Whether a more specific domain of a host has a customer';
 
 CREATE FUNCTION chorus.is_chosen(of_meeting bigint, among text) RETURNS boolean
-    LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+    LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off AS $$
 BEGIN
     RETURN EXISTS (SELECT FROM chorus.calls c
                           JOIN chorus.parties p ON p.party_id = c.party_id

@@ -32,29 +32,36 @@ thread_local! {
     static DECISIONS: Statement = const { Statement::new(
         "SELECT d.meeting_id, CASE WHEN d.decision OPERATOR(pg_catalog.=) 'attached' THEN '+' ELSE '-' END OPERATOR(pg_catalog.||) d.customer_id
            FROM chorus.decided_customers d JOIN chorus.customers k ON k.customer_id OPERATOR(pg_catalog.=) d.customer_id") };
+    // OFFSET 0 has everything looked up by its index, whether the planner knows the tables or not.
     static PARTY: Statement = const { Statement::new(
         "SELECT h.side, h.host FROM chorus.party_hosts h WHERE h.party_id OPERATOR(pg_catalog.=) $1
          UNION ALL
-         SELECT 'account', a.customer_id
-           FROM chorus.parties p
-                JOIN chorus.customer_accounts a ON a.account_key OPERATOR(pg_catalog.=) p.account
-                JOIN chorus.customers k ON k.customer_id OPERATOR(pg_catalog.=) a.customer_id
-          WHERE p.party_id OPERATOR(pg_catalog.=) $1") };
+         SELECT 'account', k.customer_id
+           FROM (SELECT q.account FROM chorus.parties q WHERE q.party_id OPERATOR(pg_catalog.=) $1 OFFSET 0) p
+                CROSS JOIN LATERAL (SELECT b.customer_id FROM chorus.customer_accounts b
+                                     WHERE b.account_key OPERATOR(pg_catalog.=) p.account OFFSET 0) a
+                CROSS JOIN LATERAL (SELECT c.customer_id FROM chorus.customers c
+                                     WHERE c.customer_id OPERATOR(pg_catalog.=) a.customer_id OFFSET 0) k") };
     static DOMAINS: Statement = const { Statement::new(
-        "SELECT d.domain, d.customer_id
-           FROM chorus.customer_domains d
-                JOIN chorus.customers k ON k.customer_id OPERATOR(pg_catalog.=) d.customer_id
-          WHERE d.domain OPERATOR(pg_catalog.=) ANY ($1)") };
+        "SELECT d.domain, k.customer_id
+           FROM unnest($1) AS asked(domain)
+                CROSS JOIN LATERAL (SELECT e.domain, e.customer_id FROM chorus.customer_domains e
+                                     WHERE e.domain OPERATOR(pg_catalog.=) asked.domain OFFSET 0) d
+                CROSS JOIN LATERAL (SELECT c.customer_id FROM chorus.customers c
+                                     WHERE c.customer_id OPERATOR(pg_catalog.=) d.customer_id OFFSET 0) k") };
     static MEETING: Statement = const { Statement::new(
         "SELECT c.party_id, NULL::pg_catalog.text FROM chorus.calls c
           WHERE c.meeting_id OPERATOR(pg_catalog.=) $1 AND NOT c.is_main_call AND c.removed_at IS NULL AND c.party_id IS NOT NULL
          UNION ALL
-         SELECT NULL, t.customer_id
-           FROM chorus.calls c
-                JOIN chorus.participants q ON q.call_id OPERATOR(pg_catalog.=) c.call_id
-                JOIN chorus.customer_contacts t ON t.address OPERATOR(pg_catalog.=) chorus.address(q.email)
-                JOIN chorus.customers k ON k.customer_id OPERATOR(pg_catalog.=) t.customer_id
-          WHERE c.meeting_id OPERATOR(pg_catalog.=) $1 AND c.removed_at IS NULL") };
+         SELECT NULL, k.customer_id
+           FROM (SELECT m.call_id FROM chorus.calls m
+                  WHERE m.meeting_id OPERATOR(pg_catalog.=) $1 AND m.removed_at IS NULL OFFSET 0) c
+                CROSS JOIN LATERAL (SELECT p.email FROM chorus.participants p
+                                     WHERE p.call_id OPERATOR(pg_catalog.=) c.call_id OFFSET 0) q
+                CROSS JOIN LATERAL (SELECT u.customer_id FROM chorus.customer_contacts u
+                                     WHERE u.address OPERATOR(pg_catalog.=) chorus.address(q.email) OFFSET 0) t
+                CROSS JOIN LATERAL (SELECT l.customer_id FROM chorus.customers l
+                                     WHERE l.customer_id OPERATOR(pg_catalog.=) t.customer_id OFFSET 0) k") };
     static ALL_PEOPLE: Statement = const { Statement::new(
         "SELECT h.party_id, CASE WHEN h.side OPERATOR(pg_catalog.=) 'internal' THEN '+' ELSE '-' END OPERATOR(pg_catalog.||) coalesce(h.host, '')
            FROM chorus.party_hosts h") };
