@@ -39,6 +39,9 @@ struct Party {
     customers: Vec<Rc<str>>,
 }
 
+/// What a host is for us, and whose it is.
+type Host = (Standing, Rc<[Rc<str>]>);
+
 struct Meetings {
     rules: Rules,
     decisions: FxHashMap<i64, Vec<(Rc<str>, bool)>>,
@@ -46,7 +49,7 @@ struct Meetings {
     known: Known,
     asked: u32,
     parties: FxHashMap<i64, Rc<Party>>,
-    hosts: FxHashMap<String, (Standing, Rc<[Rc<str>]>)>,
+    hosts: FxHashMap<String, Host>,
 }
 
 impl Meetings {
@@ -147,7 +150,7 @@ impl Meetings {
     }
 
     /// What a host is for us, and whose it is.
-    fn host(&mut self, host: &str) -> Result<(Standing, Rc<[Rc<str>]>)> {
+    fn host(&mut self, host: &str) -> Result<Host> {
         if let Some(found) = self.hosts.get(host) {
             return Ok(found.clone());
         }

@@ -12,7 +12,7 @@ fn now() -> DateTime<Utc> {
 
 fn call_row(call: &ListedCall) -> Rows {
     let mut rows = Rows::new(&LISTED_CALLS);
-    call.add_call(&mut rows, 7, 3, None, now());
+    call.add_call(&mut rows, 7, 3, Some(5), None, now());
     rows
 }
 
