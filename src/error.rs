@@ -73,13 +73,22 @@ impl Error {
 
     /// Raises it as a PostgreSQL error.
     pub fn raise(self) -> ! {
+        self.report(PgLogLevel::ERROR);
+        unreachable!("an error report of level ERROR does not return")
+    }
+
+    /// Says it and goes on.
+    pub fn warn(self) {
+        self.report(PgLogLevel::WARNING);
+    }
+
+    fn report(self, level: PgLogLevel) {
         let code = PgSqlErrorCode::from(encode_sqlstate(&self.sqlstate));
         let mut report = ErrorReport::new(code, self.message, "chorus_sync");
         if let Some(hint) = self.hint {
             report = report.set_hint(hint);
         }
-        report.report(PgLogLevel::ERROR);
-        unreachable!("an error report of level ERROR does not return")
+        report.report(level);
     }
 
     /// What Chorus, or the way to it, answered; `base_url` is named in the message.

@@ -1,7 +1,8 @@
 //! Who is at work: advisory locks that say which run is alive, and who may decide about a connection or its name.
 //!
 //! A worker holds the lock of its run for as long as it lives, so the lock cannot outlive a crash and a row that says
-//! `running` can. Nothing else holds a lock for longer than a look, but a first connect that of its name.
+//! `running` can. Nothing else holds a lock for longer than a look, but a first connect that of its name, and who writes meetings
+//! that of all meetings until it commits.
 //!
 //! The keys begin with the object id of the extension, so that a worker of an extension that was dropped and made anew
 //! is nobody's. Their kinds are numbers that no SQL function can make, so that nobody else can take or fake them.
@@ -22,6 +23,8 @@ enum Kind {
     Name = 5,
     /// The search index.
     Search = 8,
+    /// All meetings of this database.
+    Meetings = 6,
 }
 
 const USER_LOCKMETHOD: u8 = 2;
@@ -74,4 +77,18 @@ pub fn hold_name(extension: u32, name: &str) {
     name.hash(&mut hasher);
     let tag = tag(Kind::Name, extension, hasher.finish() as i64);
     unsafe { pg_sys::LockAcquire(&tag, pg_sys::ExclusiveLock as i32, false, false) };
+}
+
+/// Until this transaction ends, nobody else writes meetings. What is read of them before this returns may be old: read
+/// with a new statement.
+pub fn hold_meetings(extension: u32) {
+    let tag = tag(Kind::Meetings, extension, 0);
+    unsafe { pg_sys::LockAcquire(&tag, pg_sys::ExclusiveLock as i32, false, false) };
+}
+
+/// The same, if nobody else does at this moment.
+pub fn try_hold_meetings(extension: u32) -> bool {
+    let tag = tag(Kind::Meetings, extension, 0);
+    let taken = unsafe { pg_sys::LockAcquire(&tag, pg_sys::ExclusiveLock as i32, false, true) };
+    taken != pg_sys::LockAcquireResult::LOCKACQUIRE_NOT_AVAIL
 }

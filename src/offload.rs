@@ -221,7 +221,7 @@ pub fn wait_for_latch(socket: Option<i32>, timeout: Option<Duration>) {
 }
 
 /// Threads inherit the signal mask of the thread that makes them.
-fn with_signals_blocked<T>(make_threads: impl FnOnce() -> T) -> T {
+pub fn with_signals_blocked<T>(make_threads: impl FnOnce() -> T) -> T {
     let mut all = MaybeUninit::<libc::sigset_t>::uninit();
     let mut before = MaybeUninit::<libc::sigset_t>::uninit();
     unsafe {

@@ -79,7 +79,7 @@ CREATE SEQUENCE chorus.runs_run_id_seq;
 CREATE TABLE chorus.runs (
     run_id              bigint      NOT NULL DEFAULT nextval('chorus.runs_run_id_seq') PRIMARY KEY,
     connection_id       bigint      NOT NULL,
-    trigger             text        NOT NULL CHECK (trigger IN ('schedule', 'manual', 'connect', 'retry')),
+    trigger             text        NOT NULL CHECK (trigger IN ('schedule', 'manual', 'connect', 'retry', 'dedup')),
     state               text        NOT NULL CHECK (state IN ('queued', 'running', 'succeeded', 'failed', 'cancelled', 'interrupted')),
     phase               text,
     phase_began         timestamptz,
@@ -100,6 +100,12 @@ CREATE TABLE chorus.runs (
     requests            bigint      NOT NULL DEFAULT 0,
     details_due         bigint      NOT NULL DEFAULT 0,
     details_read        bigint      NOT NULL DEFAULT 0,
+    calls_matched       bigint      NOT NULL DEFAULT 0,
+    meetings_matched    bigint      NOT NULL DEFAULT 0,
+    meetings_merged     bigint      NOT NULL DEFAULT 0,
+    meetings_separated  bigint      NOT NULL DEFAULT 0,
+    pairs_scored        bigint      NOT NULL DEFAULT 0,
+    matching_s          double precision NOT NULL DEFAULT 0,
     queued_at           timestamptz NOT NULL,
     started_at          timestamptz,
     finished_at         timestamptz,
@@ -110,10 +116,10 @@ CREATE TABLE chorus.runs (
 CREATE INDEX runs_by_connection ON chorus.runs (connection_id, run_id);
 COMMENT ON TABLE  chorus.runs                     IS 'One row per sync run. A run is alive while its worker holds its advisory lock; this row is only the record';
 COMMENT ON COLUMN chorus.runs.run_id              IS 'What chorus_sync returns and chorus_wait and chorus_cancel take';
-COMMENT ON COLUMN chorus.runs.connection_id       IS 'chorus.connections';
-COMMENT ON COLUMN chorus.runs.trigger             IS 'Why it runs: schedule, manual (chorus_sync), connect (the first scheduled run), retry (only details and transcripts that are due between two listings)';
+COMMENT ON COLUMN chorus.runs.connection_id       IS 'chorus.connections; 0: chorus_dedup, which is of no connection';
+COMMENT ON COLUMN chorus.runs.trigger             IS 'Why it runs: schedule, manual (chorus_sync), connect (the first scheduled run), retry (only details and transcripts that are due between two listings), dedup (chorus_dedup: recognises meetings)';
 COMMENT ON COLUMN chorus.runs.state               IS 'queued, running, succeeded, failed, cancelled, interrupted';
-COMMENT ON COLUMN chorus.runs.phase               IS 'What it is doing: checking key, users and teams, calls, missing calls, transcripts, scorecards, search index';
+COMMENT ON COLUMN chorus.runs.phase               IS 'What it is doing: checking key, users and teams, calls, missing calls, transcripts, scorecards, other sources, matching, search index';
 COMMENT ON COLUMN chorus.runs.phase_began         IS 'When it began to do that';
 COMMENT ON COLUMN chorus.runs.progressed_at       IS 'When it last committed something';
 COMMENT ON COLUMN chorus.runs.waits_until         IS 'Chorus asked to slow down: nothing is sent before this time';
@@ -132,6 +138,12 @@ COMMENT ON COLUMN chorus.runs.utterances_added    IS 'Utterances that were writt
 COMMENT ON COLUMN chorus.runs.requests            IS 'Requests sent to Chorus, retries included';
 COMMENT ON COLUMN chorus.runs.details_due         IS 'Calls whose detail was due when the transcripts phase began';
 COMMENT ON COLUMN chorus.runs.details_read        IS 'Calls whose detail has been asked for so far';
+COMMENT ON COLUMN chorus.runs.calls_matched       IS 'Calls that were compared with others, to recognise recordings of one meeting';
+COMMENT ON COLUMN chorus.runs.meetings_matched    IS 'Meetings that those calls belong to';
+COMMENT ON COLUMN chorus.runs.meetings_merged     IS 'Meetings that went into another';
+COMMENT ON COLUMN chorus.runs.meetings_separated  IS 'Meetings that came out of another';
+COMMENT ON COLUMN chorus.runs.pairs_scored        IS 'Pairs of calls that were compared';
+COMMENT ON COLUMN chorus.runs.matching_s          IS 'Seconds spent on comparing';
 COMMENT ON COLUMN chorus.runs.queued_at           IS 'When it was asked for';
 COMMENT ON COLUMN chorus.runs.started_at          IS 'When it began; it waits for an earlier run of the same connection';
 COMMENT ON COLUMN chorus.runs.finished_at         IS 'When it ended';

@@ -4,26 +4,29 @@
 CREATE SEQUENCE chorus.match_due_due_id_seq;
 CREATE TABLE chorus.match_due (
     due_id  bigint NOT NULL DEFAULT nextval('chorus.match_due_due_id_seq') PRIMARY KEY,
-    call_id bigint NOT NULL
+    call_id bigint NOT NULL,
+    words   bytea
 );
+ALTER TABLE chorus.match_due ALTER words SET STORAGE EXTERNAL;
 COMMENT ON TABLE  chorus.match_due         IS 'Calls whose facts may have changed since they were compared with others. Rows are only added, so that no mark is lost to a reader that came before its commit';
 COMMENT ON COLUMN chorus.match_due.due_id  IS 'In the order of marking';
 COMMENT ON COLUMN chorus.match_due.call_id IS 'chorus.calls';
+COMMENT ON COLUMN chorus.match_due.words   IS 'The new sketch of its transcript: chorus.match_facts.words; empty: there is no text any more; NULL: as it was';
 
 CREATE TABLE chorus.match_facts (
     call_id   bigint      NOT NULL PRIMARY KEY,
     begins_at timestamptz,
-    fact      bytea,
+    fact      bytea       NOT NULL,
     things    bigint[]    NOT NULL DEFAULT '{}',
     words     bytea
 );
 ALTER TABLE chorus.match_facts ALTER fact SET STORAGE EXTERNAL, ALTER things SET STORAGE EXTERNAL, ALTER words SET STORAGE EXTERNAL;
-CREATE INDEX match_facts_by_time ON chorus.match_facts (begins_at);
+CREATE INDEX match_facts_by_time ON chorus.match_facts (begins_at, call_id);
 CREATE INDEX match_facts_by_thing ON chorus.match_facts USING gin (things);
 COMMENT ON TABLE  chorus.match_facts           IS 'What recordings are compared by, made small: hashes, times, a sketch of what was said';
 COMMENT ON COLUMN chorus.match_facts.call_id   IS 'chorus.calls';
 COMMENT ON COLUMN chorus.match_facts.begins_at IS 'When it began by the recorder, or else by the calendar';
-COMMENT ON COLUMN chorus.match_facts.fact      IS 'Everything but the words, in a format of its own; NULL until the call was compared first';
+COMMENT ON COLUMN chorus.match_facts.fact      IS 'Everything but the words, in a format of its own';
 COMMENT ON COLUMN chorus.match_facts.things    IS 'People, title and conference room, hashed: what is counted, because what is rare says more';
 COMMENT ON COLUMN chorus.match_facts.words     IS 'Sketch of the transcript: the number of its runs of three words and the smallest of their hashes';
 

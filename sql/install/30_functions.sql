@@ -31,6 +31,7 @@ CREATE FUNCTION chorus.run_progress(run chorus.runs) RETURNS text
            ELSE CASE run.phase
              WHEN 'calls'       THEN format('calls: %s listed, %s new', run.calls_listed, run.calls_added)
              WHEN 'transcripts' THEN format('transcripts: %s of %s calls read, %s utterances', run.details_read, run.details_due, run.utterances_added)
+             WHEN 'matching'    THEN format('matching: %s calls compared, %s meetings merged', run.calls_matched, run.meetings_merged)
              ELSE coalesce(run.phase, run.state)
            END END
 $$;

@@ -1,12 +1,13 @@
 //! `chorus_disconnect`: the key goes, the data stays unless it is to be purged.
 
+use super::watch::extension;
 use super::{answer, cancel, connection_name, refuse_read_only};
 use crate::error::Result;
 use crate::owner::as_owner;
 use crate::settings;
 use crate::sql;
 use crate::store::deletion::OF_CALLS;
-use crate::store::{feed, runs};
+use crate::store::{feed, matching, runs};
 use pgrx::prelude::*;
 
 /// Tables whose rows belong to a connection; the connection goes last.
@@ -47,6 +48,7 @@ fn disconnect(name: &str, purge: bool) -> Result<()> {
         }
         if purge {
             feed::record_purge(connection_id, settings::now())?;
+            matching::forget_connection(connection_id)?;
             for table in OF_CALLS.into_iter().chain(["search_due"]) {
                 sql::execute(
                     &format!(
@@ -62,6 +64,7 @@ fn disconnect(name: &str, purge: bool) -> Result<()> {
                     &id(),
                 )?;
             }
+            matching::forget_gone(extension(&[])?)?;
             sql::execute("SELECT chorus.forget_unused_parties()", &[])?;
             sql::execute(
                 "DELETE FROM chorus.connections WHERE connection_id = $1",

@@ -2,8 +2,11 @@
 
 mod cancel;
 mod connect;
+mod decide;
+mod dedup;
 mod disconnect;
 mod domains;
+mod explain;
 mod feed;
 mod hidden;
 mod parties;
@@ -14,6 +17,7 @@ mod standing;
 mod statement;
 mod sync;
 mod unattached;
+mod watch;
 
 use crate::error::{Error, Result};
 use pgrx::prelude::*;

@@ -6,7 +6,7 @@ use crate::owner::as_owner;
 use crate::sql;
 use crate::store::deletion::delete_what_hangs_on;
 use crate::store::feed;
-use crate::store::marks::mark;
+use crate::store::matching::due::mark;
 use crate::store::sources::{self, Mapping, Relation};
 use pgrx::prelude::*;
 

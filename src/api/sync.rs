@@ -1,25 +1,17 @@
 //! `chorus_sync`: starts a run or joins one, and waits for it.
 //!
-//! The caller never writes and never looks at its own snapshot, so it works in any transaction. It waits on its latch,
-//! where the end of the worker wakes it, and looks once a second how far the run is and whether it stands in its way.
+//! The caller never writes and never looks at its own snapshot, so it works in any transaction.
 
+use super::watch::{Watch, extension};
 use super::{answer, connection_name, refuse_read_only};
 use crate::error::{Error, Result};
 use crate::owner::as_owner;
 use crate::store::runs::{self, Connection, Seen, Trigger};
-use crate::transaction::caught;
 use crate::worker;
-use crate::worker::wanted::{Wanted, is_own};
-use crate::{locks, offload, settings, sql};
+use crate::worker::wanted::Wanted;
+use crate::{locks, settings, sql};
 use chrono::{DateTime, TimeDelta, Utc};
-use pgrx::bgworkers::{BackgroundWorkerStatus, DynamicBackgroundWorker};
 use pgrx::prelude::*;
-use std::time::{Duration, Instant};
-
-/// How often a waiting caller looks.
-const LOOK: Duration = Duration::from_millis(1000);
-/// How often while the worker starts, and when another session's run is waited for, whose end wakes nobody.
-const LOOK_CLOSELY: Duration = Duration::from_millis(50);
 
 type Run = TableIterator<
     'static,
@@ -65,7 +57,8 @@ fn sync(lookback: Option<Interval>, name: &str, wait: bool) -> Result<Seen> {
     refuse_read_only()?;
     as_owner(|| {
         let (connection, written_by) = runs::connection_by_name(name)?;
-        let extension = extension(wait, written_by)?;
+        let waits_on = [written_by];
+        let extension = extension(if wait { &waits_on } else { &[] })?;
         ready(&connection)?;
         let connection_id = connection.connection_id;
         // Only while nobody else decides: of two callers at once, the second must not want a moment more than the first.
@@ -83,23 +76,6 @@ fn sync(lookback: Option<Interval>, name: &str, wait: bool) -> Result<Seen> {
             locks::deciding_about(extension, connection_id, || wanted()?.queue())
         }
     })
-}
-
-/// The object id of the extension. `55000` if this transaction made or changed what the worker could not see.
-fn extension(wait: bool, connection_written_by: u32) -> Result<u32> {
-    let (oid, written_by): (u32, u32) = sql::one_json(
-        "SELECT jsonb_build_array(oid::bigint, xmin::text::bigint) FROM pg_catalog.pg_extension WHERE extname = 'chorus_sync'",
-        &[],
-    )?
-    .ok_or_else(|| Error::unknown("the extension chorus_sync is not installed", ""))?;
-    if wait && (is_own(connection_written_by) || is_own(written_by)) {
-        return Err(Error::new(
-            "55000",
-            "cannot wait for a run in the transaction that made or changed the connection or the extension",
-            "COMMIT first, or use chorus_sync(wait => false): its run starts when this transaction commits.",
-        ));
-    }
-    Ok(oid)
 }
 
 fn ready(connection: &Connection) -> Result<()> {
@@ -142,159 +118,18 @@ fn start_and_wait(
     connection_id: i64,
     wanted: impl FnOnce() -> Result<Wanted>,
 ) -> Result<Seen> {
-    let (run_id, mut watch) = locks::deciding_about(extension, connection_id, || {
+    let watch = locks::deciding_about(extension, connection_id, || {
         let wanted = wanted()?;
         if let Some(run) = wanted.under_way(false)? {
             pgrx::notice!("joined run {}, which is under way", run.run_id);
-            return Ok((run.run_id, Watch::joined(run.run_id)));
+            return Ok(Watch::joined(run.run_id));
         }
         let run_id = Wanted::next_run_id()?;
         let worker = worker::start(wanted.assignment(run_id, None))?;
         let mut watch = Watch::started(run_id, worker);
         // Until the row is there: who comes next must be able to see and join it.
         watch.until(|seen| seen.is_some())?;
-        Ok((run_id, watch))
+        Ok(watch)
     })?;
-    let seen = watch.until(|seen| seen.is_some_and(Seen::has_ended))?;
-    let Some(seen) = seen else {
-        return Err(Error::new(
-            "XX000",
-            format!(
-                "run {run_id} is gone: its connection was purged, or its worker ended before it began"
-            ),
-            "The server's log says why.",
-        ));
-    };
-    if seen.state == "failed" {
-        return Err(Error {
-            sqlstate: seen.sqlstate.unwrap_or_else(|| "XX000".into()),
-            message: seen
-                .problem
-                .unwrap_or_else(|| format!("run {run_id} failed")),
-            hint: seen.hint,
-        });
-    }
-    Ok(seen)
-}
-
-/// Waits for one run.
-struct Watch {
-    run_id: i64,
-    /// The worker that this session started; None: it only joined.
-    worker: Option<DynamicBackgroundWorker>,
-    said: Option<String>,
-    looked: Instant,
-}
-
-impl Watch {
-    fn started(run_id: i64, worker: DynamicBackgroundWorker) -> Self {
-        Watch {
-            run_id,
-            worker: Some(worker),
-            said: None,
-            looked: Instant::now(),
-        }
-    }
-
-    fn joined(run_id: i64) -> Self {
-        Watch {
-            run_id,
-            worker: None,
-            said: None,
-            looked: Instant::now(),
-        }
-    }
-
-    /// Waits until the run is `enough`, or has no worker any more. An error while waiting that is a cancel of this
-    /// statement cancels the run too, if this session started it.
-    fn until(&mut self, enough: impl Fn(Option<&Seen>) -> bool) -> Result<Option<Seen>> {
-        let ended = caught(|| self.wait(enough));
-        if ended.as_ref().is_err_and(Error::is_cancel)
-            && let Some(worker) = self.worker.take()
-        {
-            // Shared memory and a signal only: this transaction is failing and may not run statements any more.
-            match worker.pid() {
-                Ok(pid) => drop(unsafe { libc::kill(pid, libc::SIGINT) }),
-                Err(_) => drop(worker.terminate()),
-            }
-        }
-        ended
-    }
-
-    fn wait(&mut self, enough: impl Fn(Option<&Seen>) -> bool) -> Result<Option<Seen>> {
-        loop {
-            let gone = self.is_gone()?;
-            let seen = runs::latest(self.run_id)?;
-            if enough(seen.as_ref()) {
-                return Ok(seen);
-            }
-            if gone {
-                return self.what_is_left();
-            }
-            if self.looked.elapsed() >= LOOK {
-                self.looked = Instant::now();
-                self.tell(seen.as_ref());
-                self.refuse_own_block()?;
-            }
-            let closely = self.worker.is_none() || seen.is_none();
-            offload::wait_for_latch(None, Some(if closely { LOOK_CLOSELY } else { LOOK }));
-        }
-    }
-
-    fn is_gone(&self) -> Result<bool> {
-        match &self.worker {
-            Some(worker) => match worker.pid() {
-                Ok(_) | Err(BackgroundWorkerStatus::NotYetStarted) => Ok(false),
-                Err(_) => Ok(true),
-            },
-            None => Ok(locks::worker_of(self.run_id)?.is_none()),
-        }
-    }
-
-    /// The worker is gone: its row says how it ended, unless it was killed.
-    fn what_is_left(&self) -> Result<Option<Seen>> {
-        Ok(runs::latest(self.run_id)?.map(|mut seen| {
-            if !seen.has_ended() {
-                seen.state = "interrupted".into();
-                seen.problem = Some("the worker of this run ended before it was done".into());
-            }
-            seen
-        }))
-    }
-
-    fn tell(&mut self, seen: Option<&Seen>) {
-        let progress = seen.and_then(|seen| seen.progress.clone());
-        if let Some(progress) = progress.filter(|progress| self.said.as_ref() != Some(progress)) {
-            pgrx::notice!("{progress}");
-            self.said = Some(progress);
-        }
-    }
-
-    /// A worker that waits for a lock of this very transaction would wait in vain, and no deadlock detector sees it.
-    fn refuse_own_block(&self) -> Result<()> {
-        let worker = match &self.worker {
-            Some(worker) => worker.pid().ok(),
-            None => locks::worker_of(self.run_id)?,
-        };
-        let Some(worker) = worker else { return Ok(()) };
-        // Also through others: whoever waits for a lock of ours, such as DROP EXTENSION, is in the worker's way too.
-        let blocked = sql::one::<bool>(
-            "WITH RECURSIVE ahead (pid) AS (
-                 SELECT unnest(pg_blocking_pids($1))
-                 UNION SELECT next.pid FROM ahead, LATERAL unnest(pg_blocking_pids(ahead.pid)) AS next (pid))
-             SELECT pg_backend_pid() IN (SELECT pid FROM ahead)",
-            &[sql::int4(worker)],
-        )?;
-        if blocked == Some(true) {
-            return Err(Error::new(
-                "40P01",
-                format!(
-                    "deadlock: run {} waits for a lock of the transaction that waits for the run",
-                    self.run_id
-                ),
-                "COMMIT first, or use chorus_sync(wait => false). The run goes on when this transaction has ended.",
-            ));
-        }
-        Ok(())
-    }
+    watch.end()
 }

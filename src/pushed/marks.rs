@@ -11,7 +11,7 @@ use crate::sql;
 use crate::store::copy::copy_into;
 use crate::store::deletion::delete_what_hangs_on;
 use crate::store::feed::{self, Kind};
-use crate::store::marks::mark;
+use crate::store::matching::due::mark;
 use call_rows::{LISTED_TRANSCRIPTS, Rows};
 use pgrx::pg_sys;
 use serde::Deserialize;

@@ -4,6 +4,7 @@ use crate::error::Result;
 use crate::sql;
 use crate::store::copy::copy_into;
 use crate::store::feed::{self, Event, Kind};
+use crate::store::matching::due;
 use crate::store::parties;
 use crate::store::removals;
 use crate::store::search;
@@ -201,6 +202,12 @@ fn insert(
         .map(|&call_id| Event::of_call(Kind::CallAdded, listing.connection_id, call_id))
         .collect();
     feed::record(&added, now)?;
+    // What has a detail is compared when that is read.
+    let without_detail = new
+        .iter()
+        .zip(&call_ids)
+        .filter(|(call, _)| !call.is_recorded());
+    due::mark(without_detail.map(|(_, &call_id)| call_id).collect())?;
     let heard = new
         .iter()
         .zip(&call_ids)
@@ -277,6 +284,8 @@ fn update(
     feed::record(&told, now)?;
     let of_changed: Vec<i64> = changed.iter().map(|(stored, _)| stored.call_id).collect();
     search::follow(&of_changed)?;
+    let without_detail = changed.iter().filter(|(_, call)| !call.is_recorded());
+    due::mark(without_detail.map(|(stored, _)| stored.call_id).collect())?;
     let unread: Vec<_> = changed
         .iter()
         .filter(|(stored, _)| !stored.detail_read)

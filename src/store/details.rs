@@ -4,6 +4,7 @@ use crate::error::Result;
 use crate::sql;
 use crate::store::copy::copy_all;
 use crate::store::feed::{self, Event, Kind};
+use crate::store::matching;
 use crate::store::parties;
 use crate::store::problems::{self, Problem};
 use crate::store::removals;
@@ -11,6 +12,7 @@ use crate::store::search;
 use crate::store::trackers::{self, TrackerNumbers};
 use call_rows::{CallTracker, Detail, Listed, Rows, Text, TranscriptState};
 use chrono::{DateTime, TimeDelta, Utc};
+use meeting_match::Words;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::collections::HashSet;
@@ -199,6 +201,7 @@ struct Batch {
     removed: Vec<i64>,
     metrics: Vec<Rows>,
     utterances: Vec<Rows>,
+    sketches: Vec<(i64, Words)>,
     written: DetailsWritten,
 }
 
@@ -227,6 +230,7 @@ pub fn write(
         removed: Vec::new(),
         metrics: Vec::new(),
         utterances: Vec::new(),
+        sketches: Vec::new(),
         written: DetailsWritten::default(),
     };
     // A person may have accepted the removal of a call after it was asked for: what was said in it stays deleted.
@@ -329,6 +333,7 @@ impl Batch {
                 participants,
                 fingerprint,
                 words,
+                sketch,
             } => {
                 row.sets_text = true;
                 row.fetched_at = Some(now);
@@ -341,6 +346,7 @@ impl Batch {
                 self.written.utterances_added += utterances.len() as i64;
                 self.spoken.push(due.call_id);
                 self.utterances.push(utterances);
+                self.sketches.push((due.call_id, sketch));
                 self.participants.push(participants);
                 self.people_of.push(due.call_id);
                 if due.has_text() {
@@ -401,6 +407,12 @@ impl Batch {
         search::forget(&self.silenced)?;
         search::mark(&self.spoken)?;
         search::follow(&self.replaced)?;
+        matching::due::mark(with_trackers)?;
+        matching::due::mark_words(
+            self.sketches
+                .iter()
+                .map(|(call_id, words)| (*call_id, words)),
+        );
         feed::record(&self.events, now)?;
         written.calls_removed = removals::remove(&self.removed, now)?;
         problems::record(connection_id, &self.problems, now)?;

@@ -24,7 +24,6 @@ static EVENTS: Target = Target {
 
 /// What happened; column `kind` of `chorus.events`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(dead_code)] // Those of meetings are for whoever merges and separates them.
 pub enum Kind {
     /// It is new here, or came back after it was removed.
     CallAdded,
@@ -81,7 +80,6 @@ impl Event {
         }
     }
 
-    #[allow(dead_code)] // As above.
     /// Of a meeting: `details` names the old and the new ones.
     pub fn of_meeting(kind: Kind, meeting_id: i64, details: Value) -> Event {
         Event {

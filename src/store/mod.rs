@@ -6,7 +6,7 @@ pub mod deletion;
 pub mod details;
 pub mod due;
 pub mod feed;
-pub mod marks;
+pub mod matching;
 pub mod own_domains;
 pub mod pace;
 pub mod parties;

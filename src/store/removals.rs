@@ -3,6 +3,7 @@
 use crate::error::Result;
 use crate::sql;
 use crate::store::feed::{self, Event, Kind};
+use crate::store::matching::due;
 use crate::store::search;
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
@@ -183,6 +184,7 @@ pub fn remove(call_ids: &[i64], now: DateTime<Utc>) -> Result<i64> {
           WHERE call_id = ANY ($1) AND removed_at IS NULL",
         &[ids(), sql::time(now)],
     )?;
+    due::mark(call_ids.to_vec())?;
     Ok(removed as i64)
 }
 

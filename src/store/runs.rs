@@ -21,6 +21,12 @@ pub struct Counters {
     pub requests: i64,
     pub details_due: i64,
     pub details_read: i64,
+    pub calls_matched: i64,
+    pub meetings_matched: i64,
+    pub meetings_merged: i64,
+    pub meetings_separated: i64,
+    pub pairs_scored: i64,
+    pub matching_s: f64,
 }
 
 /// Why there is a run, and with that what it does; column `trigger` of `chorus.runs`.
@@ -34,14 +40,20 @@ pub enum Trigger {
     Connect,
     /// Details and transcripts that are due between two listings, and nothing else.
     Retry,
+    /// `chorus_dedup`: no connection's run. It recognises meetings, and reads no Chorus.
+    Dedup,
 }
 
+/// The connection of runs that are no connection's.
+pub const NO_CONNECTION: i64 = 0;
+
 impl Trigger {
-    const ALL: [Trigger; 4] = [
+    const ALL: [Trigger; 5] = [
         Trigger::Schedule,
         Trigger::Manual,
         Trigger::Connect,
         Trigger::Retry,
+        Trigger::Dedup,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -50,6 +62,7 @@ impl Trigger {
             Trigger::Manual => "manual",
             Trigger::Connect => "connect",
             Trigger::Retry => "retry",
+            Trigger::Dedup => "dedup",
         }
     }
 
@@ -248,11 +261,14 @@ pub fn count(run_id: i64, counters: &Counters) -> Result<()> {
             SET progressed_at = chorus.clock(), waits_until = NULL, calls_listed = n.calls_listed, calls_added = n.calls_added, calls_updated = n.calls_updated,
                 calls_removed = n.calls_removed, transcripts_added = n.transcripts_added,
                 transcripts_pending = n.transcripts_pending, utterances_added = n.utterances_added,
-                requests = n.requests, details_due = n.details_due, details_read = n.details_read
+                requests = n.requests, details_due = n.details_due, details_read = n.details_read,
+                calls_matched = n.calls_matched, meetings_matched = n.meetings_matched, meetings_merged = n.meetings_merged,
+                meetings_separated = n.meetings_separated, pairs_scored = n.pairs_scored, matching_s = n.matching_s
            FROM json_to_record($2::json) AS n(
                 calls_listed bigint, calls_added bigint, calls_updated bigint, calls_removed bigint,
                 transcripts_added bigint, transcripts_pending bigint, utterances_added bigint, requests bigint,
-                details_due bigint, details_read bigint)
+                details_due bigint, details_read bigint, calls_matched bigint, meetings_matched bigint,
+                meetings_merged bigint, meetings_separated bigint, pairs_scored bigint, matching_s double precision)
           WHERE r.run_id = $1",
         &[sql::int8(run_id), sql::json(counters)],
     )?;
@@ -302,7 +318,7 @@ pub fn finish(
         Some(_) => "failed",
     };
     let (problem, hint) = match failure {
-        None if trigger == Trigger::Retry => (None, None),
+        None if matches!(trigger, Trigger::Retry | Trigger::Dedup) => (None, None),
         None => held_back(connection_id)?,
         Some(error) if error.is_cancel() => (
             Some("cancelled; what was committed stays".to_owned()),
@@ -392,6 +408,7 @@ pub fn forget_old(
               WHERE r.connection_id = $1 AND r.run_id < $2 AND r.list_cursor IS NULL
                 AND r.finished_at < CASE WHEN r.state = 'succeeded' AND r.problem IS NULL AND r.calls_added = 0
                                            AND r.calls_updated = 0 AND r.calls_removed = 0 AND r.transcripts_added = 0
+                                           AND r.meetings_merged = 0 AND r.meetings_separated = 0
                                          THEN greatest($3, $4 - interval '1 day') ELSE $3 END
                 AND r.run_id <> coalesce((SELECT max(g.run_id) FROM chorus.runs g
                                            WHERE g.connection_id = $1 AND g.state = 'succeeded' AND g.trigger <> 'retry'), 0)

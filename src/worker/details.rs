@@ -125,6 +125,7 @@ impl Run {
                 };
             }
             self.write_details(batch, &rules)?;
+            self.recognise_some()?;
             if let Some(error) = refused {
                 return Err(self.client_error(&error));
             }

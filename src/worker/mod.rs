@@ -6,9 +6,11 @@
 //! ```
 //! SIGINT cancels the run, SIGTERM ends the process at once and leaves the row to be found without a worker.
 
+mod dedup;
 mod details;
 mod gap;
 mod list;
+mod matching;
 mod people;
 mod removals;
 mod run;
@@ -167,9 +169,15 @@ fn live(assignment: Assignment) -> Result<()> {
     let Some(began) = claimed else { return Ok(()) };
     // Somebody who locks our tables delays a run, and then fails it, but never hangs it.
     set("lock_timeout", "30s");
-    let mut run = run::Run::new(assignment, began);
-    let ended = caught(|| run.go().and_then(|()| forget_old_events(&assignment)));
-    let failure = ended.err();
+    let (counters, failure) = if assignment.trigger == Trigger::Dedup {
+        let mut dedup = dedup::Dedup::new(assignment);
+        let ended = caught(|| dedup.go());
+        (dedup.counters(), ended.err())
+    } else {
+        let mut run = run::Run::new(assignment, began);
+        let ended = caught(|| run.go().and_then(|()| forget_old_events(&assignment)));
+        (run.counters(), ended.err())
+    };
     if let Some(error) = failure.as_ref().filter(|error| !error.is_cancel()) {
         ereport!(
             PgLogLevel::LOG,
@@ -180,7 +188,7 @@ fn live(assignment: Assignment) -> Result<()> {
             )
         );
     }
-    record_end(&assignment, &run.counters(), failure.as_ref())
+    record_end(&assignment, &counters, failure.as_ref())
 }
 
 /// Shortens the change feed, a bounded number of events in each transaction.
@@ -282,7 +290,9 @@ fn record_end(
             return Ok(None);
         }
         unsafe { pg_sys::ForceSyncCommit() };
-        if store::runs::forget_if_purged(assignment.run_id, assignment.connection_id)? {
+        let is_dedup = assignment.trigger == Trigger::Dedup;
+        if !is_dedup && store::runs::forget_if_purged(assignment.run_id, assignment.connection_id)?
+        {
             return Ok(None);
         }
         let now = crate::settings::now();
@@ -300,6 +310,9 @@ fn record_end(
             crate::settings::run_retention(),
             now,
         )?;
+        if is_dedup {
+            return Ok(None);
+        }
         due::plan_after_run(assignment.connection_id, assignment.trigger, now)?;
         due::of_this_database(now).map(Some)
     })?;

@@ -4,6 +4,7 @@ use super::Assignment;
 use crate::error::{Error, Result};
 use crate::offload::Offload;
 use crate::store::calls::Mark;
+use crate::store::matching::Recognition;
 use crate::store::pace::KeptPace;
 use crate::store::runs::{self, Connection, Counters, Trigger};
 use crate::store::trackers::TrackerNumbers;
@@ -32,6 +33,7 @@ pub struct Run {
     /// The calls of the pages written so far that were stored before.
     pub seen: Vec<i64>,
     counters: Counters,
+    pub(super) recognition: Recognition,
     link: Option<Link>,
     /// What the connection's row says of its key's pace.
     pub(super) kept_pace: Cell<KeptPace>,
@@ -68,6 +70,7 @@ impl Run {
             mark: None,
             seen: Vec::new(),
             counters: Counters::default(),
+            recognition: Recognition::default(),
             link: None,
             kept_pace: Cell::default(),
             told_wait: Cell::default(),
@@ -103,7 +106,8 @@ impl Run {
         self.link = Some(link);
         if self.assignment.trigger == Trigger::Retry {
             self.enter("transcripts")?;
-            return self.read_details();
+            self.read_details()?;
+            return self.recognise_all();
         }
         self.enter("checking key")?;
         self.check_key()?;
@@ -132,6 +136,7 @@ impl Run {
         }
         self.enter("scorecards")?;
         self.read_scorecards()?;
+        self.recognise_all()?;
         details.and(left_out.map_or(Ok(()), Err))
     }
 

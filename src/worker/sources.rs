@@ -6,7 +6,6 @@ use crate::transaction::transaction;
 
 /// Reads what changed in every registered source. What cannot be read stands in `chorus.sources.problem` afterwards; an
 /// error is only returned for a cancel, or when our own tables cannot be read.
-#[allow(dead_code)] // Whoever recognises meetings calls it first.
 pub fn read_all() -> Result<()> {
     for source in transaction("listing the sources", sources::registered)? {
         let activity = format!("reading the source {source}");

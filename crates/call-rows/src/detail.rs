@@ -6,6 +6,7 @@ use crate::participants::{Listed, PARTICIPANTS, add_rows};
 use crate::rows::{Rows, Target, indexable};
 use crate::trackers::{CallTracker, from_detail};
 use chorus_client::{Conversation, Recording, Utterance};
+use meeting_match::Words;
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap};
 use xxhash_rust::xxh3::xxh3_64;
@@ -62,6 +63,8 @@ pub enum Text {
         participants: Rows,
         fingerprint: i64,
         words: i64,
+        /// By which other recordings of the meeting are found.
+        sketch: Words,
     },
     /// Just as stored; only the participants may say more than before.
     Same { participants: Rows },
@@ -153,6 +156,7 @@ pub fn detail(conversation: Conversation, context: &DetailContext) -> Detail {
             participants,
             fingerprint,
             words,
+            sketch: Words::of(recording.utterances.iter().map(|said| said.text.as_str())),
         },
         TranscriptState::Processing if context.has_text => Text::Keep,
         TranscriptState::Empty if context.has_text && expired => Text::Keep,

@@ -9,6 +9,7 @@ const NULL: [u8; 4] = (-1i32).to_be_bytes();
 /// Microseconds from 1970 to 2000, where PostgreSQL's clock starts.
 const EPOCH_2000_US: i64 = 946_684_800_000_000;
 const TEXT_OID: i32 = 25;
+const INT8_OID: i32 = 20;
 const JSONB_VERSION: u8 = 1;
 
 /// A table and the columns that are written, in order.
@@ -148,6 +149,31 @@ impl Row<'_> {
         self.bytes.push(JSONB_VERSION);
         self.bytes.extend_from_slice(text.as_bytes());
         self
+    }
+
+    pub fn bytes<'t>(&mut self, value: impl Into<Option<&'t [u8]>>) -> &mut Self {
+        match value.into() {
+            Some(value) => self.field(value),
+            None => self.null(),
+        }
+    }
+
+    /// One-dimensional, no element NULL.
+    pub fn int8s(&mut self, values: &[i64]) -> &mut Self {
+        let mut array = Vec::with_capacity(20 + 12 * values.len());
+        let dimensions = i32::from(!values.is_empty());
+        for header in [dimensions, 0, INT8_OID] {
+            array.extend_from_slice(&header.to_be_bytes());
+        }
+        if !values.is_empty() {
+            array.extend_from_slice(&(values.len() as i32).to_be_bytes());
+            array.extend_from_slice(&1i32.to_be_bytes());
+        }
+        for value in values {
+            array.extend_from_slice(&8i32.to_be_bytes());
+            array.extend_from_slice(&value.to_be_bytes());
+        }
+        self.field(&array)
     }
 
     /// One-dimensional, no element NULL.

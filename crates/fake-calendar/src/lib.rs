@@ -11,6 +11,7 @@ mod knowable;
 mod noise;
 mod people;
 mod place;
+mod pushed;
 mod record;
 mod score;
 mod speech;
@@ -19,6 +20,7 @@ pub use company::{Company, Meeting};
 pub use knowable::knowable;
 pub use noise::{Noise, Trouble};
 pub use place::{Entry, Room};
+pub use pushed::{CALLS, PARTICIPANTS, Pushed, WORDS};
 pub use record::{Recorded, number_of, record};
 pub use score::{Scores, by_trouble, scores};
 

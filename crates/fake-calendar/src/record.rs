@@ -29,7 +29,7 @@ impl Recorded {
     }
 }
 
-const SOURCES: [&str; 3] = ["chorus", "gong", "zoom"];
+const SOURCES: [&str; 3] = ["avoma", "gong", "zoom"];
 
 /// The number of a source.
 pub fn number_of(source: &str) -> u32 {

@@ -1,6 +1,6 @@
 //! All recordings at once, in memory: who may be the same, how sure that is, and which meetings come of it.
 
-use crate::candidates::{by_time, candidates, stretch_begin};
+use crate::candidates::{Members, by_time, candidates, stretch_begin};
 use crate::clusters::{Decisions, Pair, clusters, judge};
 use crate::facts::Fact;
 use crate::findings::Findings;
@@ -26,14 +26,44 @@ pub fn match_all(
     decisions: &Decisions,
     threads: usize,
 ) -> Matched {
+    let Compared {
+        pairs,
+        pairs_scored,
+    } = compare(facts, None, rarity, decisions, threads);
+    let by_place: Vec<&Fact> = facts.iter().collect();
+    Matched {
+        meeting: clusters(&by_place, &pairs, rarity, decisions),
+        pairs,
+        pairs_scored,
+    }
+}
+
+/// What comparing came to.
+#[derive(Debug, Default)]
+pub struct Compared {
+    /// Pairs that are the same or doubtful, by place, in that order.
+    pub pairs: Vec<Pair>,
+    pub pairs_scored: u64,
+}
+
+/// Compares recordings that may be the same, with so many threads; with `members`, which says so for each place, only pairs
+/// that one of them is in. `facts` must hold whatever is within a day of a member.
+pub fn compare(
+    facts: &[Fact],
+    members: Option<&[bool]>,
+    rarity: &Rarity,
+    decisions: &Decisions,
+    threads: usize,
+) -> Compared {
     let by_time = by_time(facts);
+    let sieve = members.map(|members| Members::of(facts, members));
     // Cut between days, so that no two threads find one pair.
     let cuts: Vec<usize> = (0..=threads.max(1))
         .map(|n| stretch_begin(&by_time, by_time.len() * n / threads.max(1)))
         .collect();
     let compare = |from: usize, to: usize| {
         let (mut pairs, mut scored) = (Vec::new(), 0);
-        candidates(facts, &by_time, from..to, |found| {
+        candidates(facts, &by_time, from..to, sieve.as_ref(), |found| {
             scored += found.len() as u64;
             pairs.extend(found.iter().filter_map(|(a, b)| {
                 let score = pair(&facts[*a as usize], &facts[*b as usize], rarity, decisions)?;
@@ -62,23 +92,24 @@ pub fn match_all(
     let mut pairs_scored = found.iter().map(|(_, scored)| scored).sum();
     let mut pairs: Vec<Pair> = found.into_iter().flat_map(|(pairs, _)| pairs).collect();
     // What people decided needs no key.
+    let is_member = |place: u32| members.is_none_or(|members| members[place as usize]);
     for (a, b) in decided(facts, decisions) {
-        let score = pair(&facts[a as usize], &facts[b as usize], rarity, decisions);
-        pairs.extend(score.map(|score| Pair { a, b, score }));
-        pairs_scored += 1;
+        if is_member(a) || is_member(b) {
+            let score = pair(&facts[a as usize], &facts[b as usize], rarity, decisions);
+            pairs.extend(score.map(|score| Pair { a, b, score }));
+            pairs_scored += 1;
+        }
     }
     pairs.sort_unstable_by_key(|pair| (pair.a, pair.b));
     pairs.dedup_by_key(|pair| (pair.a, pair.b));
-    let by_place: Vec<&Fact> = facts.iter().collect();
-    Matched {
-        meeting: clusters(&by_place, &pairs, rarity, decisions),
+    Compared {
         pairs,
         pairs_scored,
     }
 }
 
 /// The score of a pair, if it is the same or doubtful.
-pub(crate) fn pair(a: &Fact, b: &Fact, rarity: &Rarity, decisions: &Decisions) -> Option<f64> {
+pub fn pair(a: &Fact, b: &Fact, rarity: &Rarity, decisions: &Decisions) -> Option<f64> {
     let score = match decisions.about(a.id, b.id) {
         Some(true) => f64::INFINITY,
         Some(false) => return None,

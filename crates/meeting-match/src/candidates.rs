@@ -2,6 +2,7 @@
 
 use crate::facts::Fact;
 use crate::keys::{Key, MOST_TO_ONE_KEY, keys, reach_s};
+use rustc_hash::FxHashSet;
 use std::ops::Range;
 
 /// A key of a recording in one number, so that sorting is quick: what, when, whose.
@@ -58,13 +59,52 @@ pub(crate) fn stretch_begin(by_time: &[When], n: usize) -> usize {
     by_time.partition_point(earlier)
 }
 
+/// The recordings whose pairs are asked for.
+pub(crate) struct Members<'a> {
+    /// By place.
+    is: &'a [bool],
+    /// What they have; None: too much to be worth sieving.
+    whats: Option<FxHashSet<u64>>,
+}
+
+/// Sieving costs a look per key, sorting some more.
+const FEW: usize = 2_000;
+
+impl<'a> Members<'a> {
+    pub fn of(facts: &[Fact], is: &'a [bool]) -> Members<'a> {
+        let few = is.iter().filter(|is| **is).count() <= FEW;
+        let whats = few.then(|| {
+            let mut whats = FxHashSet::default();
+            let members = facts.iter().zip(is).filter(|(_, is)| **is);
+            members.for_each(|(fact, _)| {
+                keys(fact, |key| {
+                    whats.insert(key.what);
+                })
+            });
+            whats
+        });
+        Members { is, whats }
+    }
+
+    fn may_have(&self, what: u64) -> bool {
+        self.whats
+            .as_ref()
+            .is_none_or(|whats| whats.contains(&what))
+    }
+
+    fn is_of(&self, pair: &(u32, u32)) -> bool {
+        self.is[pair.0 as usize] || self.is[pair.1 as usize]
+    }
+}
+
 /// Hands out pairs of places with a key in common, the smaller first, some at a time, and each pair once: those of which
 /// the later one is in one stretch of time come together. `range` says which recordings are the later ones; it must not
-/// cut a stretch.
+/// cut a stretch. With `members` only pairs that one of them is in.
 pub(crate) fn candidates(
     facts: &[Fact],
     by_time: &[When],
     range: Range<usize>,
+    members: Option<&Members>,
     mut found: impl FnMut(&[(u32, u32)]),
 ) {
     let Some((first_s, _)) = by_time.first().copied() else {
@@ -74,7 +114,11 @@ pub(crate) fn candidates(
         entries.clear();
         for (_, place) in recordings {
             let fact = &facts[*place as usize];
-            keys(fact, |key| entries.push(Entry::new(key, first_s, *place)));
+            keys(fact, |key| {
+                if members.is_none_or(|members| members.may_have(key.what)) {
+                    entries.push(Entry::new(key, first_s, *place));
+                }
+            });
         }
         entries.sort_unstable();
         entries.dedup();
@@ -96,6 +140,9 @@ pub(crate) fn candidates(
         join(&before, &entries, &mut pairs);
         pairs.sort_unstable();
         pairs.dedup();
+        if let Some(members) = members {
+            pairs.retain(|pair| members.is_of(pair));
+        }
         found(&pairs);
         std::mem::swap(&mut before, &mut entries);
         filled = Some(stretch);
@@ -106,7 +153,7 @@ pub(crate) fn candidates(
 /// All pairs of recordings with a key in common, the smaller place first.
 pub fn all_candidates(facts: &[Fact], found: impl FnMut(&[(u32, u32)])) {
     let by_time = by_time(facts);
-    candidates(facts, &by_time, 0..by_time.len(), found);
+    candidates(facts, &by_time, 0..by_time.len(), None, found);
 }
 
 /// Pairs within a stretch, and between it and the one before; both are sorted.

@@ -32,47 +32,92 @@ impl Decisions {
 
 /// The meeting of each recording, as the place of its first recording. `facts` lie in the order that decides ties
 /// (source, then id at the source), so the result does not depend on the order of arrival; `pairs` may come in any.
+///
+/// What people decided to be the same joins meetings as they are without it, so that taking it back restores them.
 pub fn clusters(
     facts: &[&Fact],
     pairs: &[Pair],
     rarity: &Rarity,
     decisions: &Decisions,
 ) -> Vec<u32> {
-    let mut order: Vec<&Pair> = pairs
+    let is_decided = |pair: &Pair| {
+        let ids = (facts[pair.a as usize].id, facts[pair.b as usize].id);
+        decisions.about(ids.0, ids.1) == Some(true)
+    };
+    let by_itself = |pair: &Pair| match is_decided(pair) {
+        false => Some(*pair),
+        true => match judge(facts[pair.a as usize], facts[pair.b as usize], rarity) {
+            (score, None) => Some(Pair { score, ..*pair }),
+            (_, Some(_)) => None,
+        },
+    };
+    let mut order: Vec<Pair> = pairs
         .iter()
+        .filter_map(by_itself)
         .filter(|pair| pair.score >= weights::SAME)
         .collect();
     order.sort_by(|x, y| {
         let by_score = y.score.total_cmp(&x.score);
         by_score.then((x.a, x.b).cmp(&(y.a, y.b)))
     });
-    let mut meeting: Vec<u32> = (0..facts.len() as u32).collect();
-    let mut members: FxHashMap<u32, Vec<u32>> = FxHashMap::default();
+    let mut groups = Groups {
+        of: (0..facts.len() as u32).collect(),
+        members: FxHashMap::default(),
+    };
     for pair in order {
-        let (x, y) = (meeting[pair.a as usize], meeting[pair.b as usize]);
+        groups.join_if(pair.a, pair.b, |x, y| {
+            // Of two that are alone their pair says all there is.
+            x.len() + y.len() == 2 || hold_together(facts, x, y, rarity, decisions)
+        });
+    }
+    let mut decided: Vec<(u32, u32)> = pairs
+        .iter()
+        .filter(|pair| is_decided(pair))
+        .map(|pair| (pair.a, pair.b))
+        .collect();
+    decided.sort_unstable();
+    for (a, b) in decided {
+        groups.join_if(a, b, |x, y| !is_kept_apart(facts, x, y, decisions));
+    }
+    groups.of
+}
+
+/// Recordings that are joined so far.
+struct Groups {
+    /// The first of the group of each.
+    of: Vec<u32>,
+    /// Of groups of more than one.
+    members: FxHashMap<u32, Vec<u32>>,
+}
+
+impl Groups {
+    fn join_if(&mut self, a: u32, b: u32, may: impl FnOnce(&[u32], &[u32]) -> bool) {
+        let (x, y) = (self.of[a as usize], self.of[b as usize]);
         if x == y {
-            continue;
+            return;
         }
-        let alone_x = [x];
-        let alone_y = [y];
-        let of_x = members.get(&x).map_or(&alone_x[..], Vec::as_slice);
-        let of_y = members.get(&y).map_or(&alone_y[..], Vec::as_slice);
-        // Of two that are alone their pair says all there is.
-        let alone = of_x.len() + of_y.len() == 2;
-        if !alone && !hold_together(facts, of_x, of_y, rarity, decisions) {
-            continue;
+        let (alone_x, alone_y) = ([x], [y]);
+        let of_x = self.members.get(&x).map_or(&alone_x[..], Vec::as_slice);
+        let of_y = self.members.get(&y).map_or(&alone_y[..], Vec::as_slice);
+        if !may(of_x, of_y) {
+            return;
         }
         let (keep, gone) = (x.min(y), x.max(y));
-        let moved = members.remove(&gone).unwrap_or_else(|| vec![gone]);
+        let moved = self.members.remove(&gone).unwrap_or_else(|| vec![gone]);
         for place in &moved {
-            meeting[*place as usize] = keep;
+            self.of[*place as usize] = keep;
         }
-        members
-            .entry(keep)
-            .or_insert_with(|| vec![keep])
-            .extend(moved);
+        let kept = self.members.entry(keep).or_insert_with(|| vec![keep]);
+        kept.extend(moved);
     }
-    meeting
+}
+
+/// Whether somebody decided that two groups have different meetings in them.
+fn is_kept_apart(facts: &[&Fact], x: &[u32], y: &[u32], decisions: &Decisions) -> bool {
+    let apart = |a: u32, b: u32| {
+        decisions.about(facts[a as usize].id, facts[b as usize].id) == Some(false)
+    };
+    !decisions.0.is_empty() && x.iter().any(|a| y.iter().any(|b| apart(*a, *b)))
 }
 
 /// Whether two groups are one meeting: nobody said otherwise, nothing forbids any pair, and all pairs between them
@@ -84,29 +129,23 @@ fn hold_together(
     rarity: &Rarity,
     decisions: &Decisions,
 ) -> bool {
+    if is_kept_apart(facts, x, y, decisions) {
+        return false;
+    }
     let mut sum = 0.0;
-    let mut decided = false;
-    let mut forbidden = false;
     for a in x {
         for b in y {
-            let (a, b) = (facts[*a as usize], facts[*b as usize]);
-            match decisions.about(a.id, b.id) {
-                Some(false) => return false,
-                Some(true) => decided = true,
-                None => {
-                    let findings = Findings::of(a, b, rarity);
-                    if findings.veto().is_some() {
-                        forbidden = true;
-                    }
-                    // Two parts of a third need not look like one, if nothing says that they are two.
-                    let least = if findings.may_be_parts() { 0.0 } else { -20.0 };
-                    // What one pair says against does not weigh more than what another can say for.
-                    sum += findings.score().clamp(least, 20.0);
-                }
+            let findings = Findings::of(facts[*a as usize], facts[*b as usize], rarity);
+            if findings.veto().is_some() {
+                return false;
             }
+            // Two parts of a third need not look like one, if nothing says that they are two.
+            let least = if findings.may_be_parts() { 0.0 } else { -20.0 };
+            // What one pair says against does not weigh more than what another can say for.
+            sum += findings.score().clamp(least, 20.0);
         }
     }
-    decided || (!forbidden && sum >= 0.0)
+    sum >= 0.0
 }
 
 /// The score of two recordings, and what forbids that they are one.

@@ -51,6 +51,8 @@ impl Findings {
             SourceTwice
         } else if time <= TimeFollows
             && plan != PlanOther
+            // What one source has of one customer on one day is alike. Its own parts have more in common.
+            && (title == TitleSame || entry == EntrySame || room == RoomSame)
             && alike(title)
             && alike(people)
             && alike(host)
@@ -266,7 +268,8 @@ fn people(a: &Fact, b: &Fact, rarity: &Rarity) -> (Finding, f64, f64) {
         share if share > 0.0 => PeopleSome,
         _ => PeopleNone,
     };
-    shared.sort_by(|(x, sure_x), (y, sure_y)| x.cmp(y).then(sure_y.total_cmp(sure_x)));
+    // The surest first, so that a person who becomes more common never says more.
+    shared.sort_by(|(x, sure_x), (y, sure_y)| sure_y.total_cmp(sure_x).then(x.cmp(y)));
     let (mut count, mut common, mut factor) = (0.0, 0.0, 1.0);
     for (doubled, sure) in shared {
         count += factor * sure;

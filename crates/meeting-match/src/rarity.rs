@@ -32,6 +32,16 @@ impl Rarity {
         Rarity(counts.into_iter().collect())
     }
 
+    /// Whether a count of this is known.
+    pub fn knows(&self, what: u64) -> bool {
+        self.0.contains_key(&what)
+    }
+
+    /// A count that comes from elsewhere.
+    pub fn know(&mut self, what: u64, count: u32) {
+        self.0.insert(what, count);
+    }
+
     /// One more; true if that changes what it says.
     pub fn add(&mut self, what: u64) -> bool {
         let count = self.0.entry(what).or_default();

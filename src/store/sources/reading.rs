@@ -11,7 +11,7 @@ use super::reader::Reader;
 use super::writing::{Change, Writer};
 use super::{Source, locked, role_name};
 use crate::error::{Error, Result};
-use crate::store::marks::mark;
+use crate::store::matching::due::mark;
 use crate::store::removals;
 use crate::{settings, sql};
 use chrono::{DateTime, TimeDelta, Utc};

@@ -5,7 +5,7 @@ use crate::sql;
 use crate::store::copy::copy_into;
 use crate::store::deletion::delete_from;
 use crate::store::feed::{self, Event, Kind};
-use crate::store::marks::mark;
+use crate::store::matching::due::{mark, mark_words};
 use crate::store::own_domains::OwnDomains;
 use crate::store::parties;
 use crate::store::search;
@@ -14,6 +14,7 @@ use call_rows::{
     add_spoken,
 };
 use chrono::{DateTime, Utc};
+use meeting_match::Words;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 
@@ -126,6 +127,7 @@ impl Writer {
         let mut transcripts = Rows::new(&SOURCE_TRANSCRIPTS);
         let mut utterances = Rows::new(&UTTERANCES);
         let (mut events, mut with_words) = (Vec::new(), Vec::new());
+        let mut sketches = Vec::new();
         for (call_id, change) in changes {
             let call_id = *call_id;
             let (mut people, spoken) = change.call.people_and_words();
@@ -140,6 +142,10 @@ impl Writer {
             let words = add_spoken(&mut utterances, call_id, &spoken);
             if !spoken.is_empty() {
                 with_words.push(call_id);
+            }
+            if words > 0 || said_before.contains_key(&call_id) {
+                let said = spoken.iter().map(|utterance| utterance.text.as_str());
+                sketches.push((call_id, Words::of(said)));
             }
             let (state, fetched_at) = match &change.call.transcript {
                 None => ("not_recorded", None),
@@ -177,6 +183,7 @@ impl Writer {
             .filter(|(_, change)| change.call_id.is_some());
         search::forget(&of_known.map(|(call_id, _)| *call_id).collect::<Vec<_>>())?;
         search::mark(&with_words)?;
+        mark_words(sketches.iter().map(|(call_id, words)| (*call_id, words)));
         feed::record(&events, self.now)
     }
 

@@ -29,6 +29,15 @@ fn filled() -> Workplace<'static> {
          WITH pushed AS (INSERT INTO chorus.calls (source, source_call_id) VALUES ('zoom', 'z1'), ('zoom', 'z2') RETURNING call_id)
          INSERT INTO chorus.participants (call_id, participant_no, email) SELECT call_id, 1, 'Ann@Larkspur.example' FROM pushed",
     );
+    // Decided by somebody; one is due, and everything is being compared anew.
+    place.database.sql("SELECT chorus_dedup()");
+    place
+        .database
+        .sql("SELECT chorus_merge(min(call_id), max(call_id), 'Ann says so') FROM chorus.calls");
+    place.database.sql(
+        "INSERT INTO chorus.calls (source, source_call_id) VALUES ('zoom', 'z3');
+         INSERT INTO chorus.match_progress (stage) VALUES ('facts')",
+    );
     place.database.sql(
         "INSERT INTO chorus.customers VALUES ('lark', 'Larkspur');
          INSERT INTO chorus.customer_domains VALUES ('Larkspur.example', 'lark');

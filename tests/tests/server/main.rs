@@ -21,6 +21,7 @@ mod launcher_server;
 mod launcher_trouble;
 mod lifecycle;
 mod limits;
+mod matching;
 mod month;
 mod operations;
 mod pace;

@@ -54,13 +54,14 @@ impl Drop for Visitor<'_> {
 }
 
 const WRITING: &str = "INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER";
-const READERS: [&str; 29] = [
+const READERS: [&str; 30] = [
     "account_key",
     "address",
     "as_domain",
     "as_email",
     "calls_of_contacts",
     "chorus_events",
+    "chorus_explain_match",
     "chorus_meeting_transcript",
     "chorus_preview_domain",
     "chorus_search",
@@ -85,17 +86,20 @@ const READERS: [&str; 29] = [
     "search_config",
     "words_in",
 ];
-const ADMINS: [&str; 14] = [
+const ADMINS: [&str; 17] = [
     "chorus_accept_removals",
     "chorus_add_source",
     "chorus_attach",
     "chorus_cancel",
     "chorus_connect",
+    "chorus_dedup",
     "chorus_detach",
     "chorus_disconnect",
+    "chorus_merge",
     "chorus_remove_source",
     "chorus_retry",
     "chorus_schedule",
+    "chorus_separate",
     "chorus_sync",
     "chorus_test_connection",
     "decide_customer",

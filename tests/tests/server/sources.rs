@@ -52,7 +52,6 @@ fn problem(database: &Database, source: &str) -> Option<String> {
 const CALLS: &str = "SELECT source_call_id, title, duration_s, removed_at IS NOT NULL FROM chorus.calls WHERE source = 'gong' ORDER BY 1";
 
 #[test]
-#[ignore = "needs chorus_dedup"]
 fn calls_people_and_words_are_copied() {
     let database = added();
     let mut session = database.connect();
@@ -90,7 +89,6 @@ fn calls_people_and_words_are_copied() {
 }
 
 #[test]
-#[ignore = "needs chorus_dedup"]
 fn changes_deletions_and_returns_are_followed_and_all_else_is_left_alone() {
     let database = added();
     let mut session = database.connect();
@@ -148,7 +146,6 @@ fn changes_deletions_and_returns_are_followed_and_all_else_is_left_alone() {
 }
 
 #[test]
-#[ignore = "needs chorus_dedup"]
 fn rows_that_come_late_are_found_by_their_id_and_the_rest_within_a_day() {
     let database = added();
     let mut session = database.connect();
@@ -174,7 +171,6 @@ fn rows_that_come_late_are_found_by_their_id_and_the_rest_within_a_day() {
 }
 
 #[test]
-#[ignore = "needs chorus_dedup"]
 fn without_updated_at_all_is_compared_and_another_mapping_reads_anew() {
     let database = added();
     let mut session = database.connect();
@@ -201,7 +197,6 @@ fn without_updated_at_all_is_compared_and_another_mapping_reads_anew() {
 }
 
 #[test]
-#[ignore = "needs chorus_dedup"]
 fn rows_that_make_no_call_are_left_out_and_said_so() {
     let database = added();
     database.sql("INSERT INTO gong_calls (id, title) VALUES (NULL, 'a'), (' ', 'b'), ('g2', 'twice'), (repeat('x', 5000), 'c')");
@@ -222,7 +217,6 @@ fn rows_that_make_no_call_are_left_out_and_said_so() {
 }
 
 #[test]
-#[ignore = "needs chorus_dedup"]
 fn a_source_that_cannot_be_read_says_why_and_holds_up_nobody() {
     let database = added();
     let mut session = database.connect();
@@ -331,7 +325,6 @@ fn a_mapping_that_cannot_be_meant_is_refused_with_what_is_possible() {
 }
 
 #[test]
-#[ignore = "needs chorus_dedup"]
 fn a_removed_source_leaves_with_all_of_its_calls() {
     let database = added();
     let mut session = database.connect();
@@ -415,7 +408,6 @@ impl Drop for Roles<'_> {
 }
 
 #[test]
-#[ignore = "needs chorus_dedup"]
 fn an_admin_registers_what_it_may_read_and_it_is_read_with_its_rights() {
     let database = place();
     let roles = Roles::of(&database, &["IN ROLE chorus_admin", ""]);
@@ -453,7 +445,6 @@ fn an_admin_registers_what_it_may_read_and_it_is_read_with_its_rights() {
 }
 
 #[test]
-#[ignore = "needs chorus_dedup"]
 fn a_view_gains_no_rights_from_being_read() {
     let database = place();
     let roles = Roles::of(&database, &["IN ROLE chorus_admin", ""]);

@@ -1,5 +1,9 @@
 //! Statements: plain values in, one value out. Whole rows travel as JSON, bulk data through [`crate::store::copy`].
 
+mod rows;
+
+pub use rows::{Row, each};
+
 use crate::error::Result;
 use chrono::{DateTime, Utc};
 use pgrx::datum::{DatumWithOid, TimestampWithTimeZone};
@@ -38,6 +42,10 @@ pub fn bytea<'a>(value: &'a [u8]) -> Argument<'a> {
 
 pub fn int8s<'a>(values: Vec<i64>) -> Argument<'a> {
     of(Some(values), pg_sys::INT8ARRAYOID)
+}
+
+pub fn booleans<'a>(values: Vec<bool>) -> Argument<'a> {
+    of(Some(values), pg_sys::BOOLARRAYOID)
 }
 
 pub fn texts<'a>(values: Vec<String>) -> Argument<'a> {

@@ -1,0 +1,85 @@
+//! `chorus_dedup`: recognises recordings of one meeting, in a worker.
+
+use super::watch::{Watch, extension};
+use super::{answer, refuse_read_only};
+use crate::error::{Error, Result};
+use crate::owner::as_owner;
+use crate::settings;
+use crate::store::runs::{NO_CONNECTION, Seen, Trigger};
+use crate::worker::{self, wanted::Wanted};
+use chrono::{DateTime, Utc};
+use pgrx::prelude::*;
+
+type Recognised = TableIterator<
+    'static,
+    (
+        name!(calls, i64),
+        name!(meetings, i64),
+        name!(merged, i64),
+        name!(separated, i64),
+        name!(pairs_scored, i64),
+        name!(elapsed, Option<Interval>),
+        name!(matching, Option<Interval>),
+    ),
+>;
+
+#[pg_extern]
+fn chorus_dedup(since: Option<TimestampWithTimeZone>) -> Recognised {
+    let seen = answer(dedup(since));
+    let counters = seen.counters;
+    TableIterator::once((
+        counters.calls_matched,
+        counters.meetings_matched,
+        counters.meetings_merged,
+        counters.meetings_separated,
+        counters.pairs_scored,
+        seen.elapsed_us.and_then(|us| Interval::new(0, 0, us).ok()),
+        Interval::new(0, 0, (counters.matching_s * 1e6) as i64).ok(),
+    ))
+}
+
+fn dedup(since: Option<TimestampWithTimeZone>) -> Result<Seen> {
+    refuse_read_only()?;
+    as_owner(|| {
+        let extension = extension(&[0])?;
+        if unsafe { pg_sys::GetTopTransactionIdIfAny() } != pg_sys::InvalidTransactionId {
+            warn_of_own_rows();
+        }
+        let wanted = Wanted {
+            connection_id: NO_CONNECTION,
+            extension,
+            window_from: since.map_or_else(settings::now, moment),
+            trigger: Trigger::Dedup,
+        };
+        let run_id = Wanted::next_run_id()?;
+        let worker = worker::start(wanted.assignment(run_id, None))?;
+        Watch::started(run_id, worker).end()
+    })
+}
+
+/// '-infinity' is the beginning of our calendar.
+fn moment(since: TimestampWithTimeZone) -> DateTime<Utc> {
+    const EPOCH_2000_US: i64 = 946_684_800_000_000;
+    const BEGINNING: i64 = -62_135_596_800;
+    let micros: i64 = since.into_inner();
+    let beginning = DateTime::from_timestamp(BEGINNING, 0).unwrap_or_default();
+    micros
+        .checked_add(EPOCH_2000_US)
+        .filter(|_| micros != i64::MAX)
+        .and_then(DateTime::from_timestamp_micros)
+        .unwrap_or(if micros < 0 {
+            beginning
+        } else {
+            settings::now()
+        })
+        .max(beginning)
+}
+
+fn warn_of_own_rows() {
+    let warning = Error::new(
+        "01000",
+        "chorus_dedup() does not see what this transaction has written",
+        "COMMIT first.",
+    );
+    warning.warn();
+}

@@ -1,0 +1,140 @@
+//! `chorus_explain_match`: how two calls were judged, line by line.
+
+use super::answer;
+use crate::error::{Error, Result};
+use crate::sql;
+use crate::store::matching::{self, Judged};
+use meeting_match::{Veto, weights};
+use pgrx::prelude::*;
+
+type Lines = TableIterator<
+    'static,
+    (
+        name!(feature, String),
+        name!(a, Option<String>),
+        name!(b, Option<String>),
+        name!(weight, f64),
+    ),
+>;
+
+#[pg_extern]
+fn chorus_explain_match(call_a: Option<i64>, call_b: Option<i64>) -> Lines {
+    TableIterator::new(answer(explain(call_a, call_b)))
+}
+
+/// What of a call is compared, as people know it.
+#[derive(Default)]
+struct Shown {
+    time: Option<String>,
+    schedule: Option<String>,
+    end: Option<String>,
+    calendar: Option<String>,
+    conference: Option<String>,
+    attendees: Option<String>,
+    host: Option<String>,
+    title: Option<String>,
+    source: Option<String>,
+}
+
+type Line = (String, Option<String>, Option<String>, f64);
+
+fn explain(a: Option<i64>, b: Option<i64>) -> Result<Vec<Line>> {
+    let (Some(a), Some(b)) = (a, b) else {
+        return Err(Error::bad_argument("two calls are needed", ""));
+    };
+    let (shown_a, shown_b) = (shown(a)?, shown(b)?);
+    let judged = matching::judged(a, b)?;
+    let mut lines = Vec::new();
+    for (feature, weight) in judged.findings.weights() {
+        let of = |shown: &Shown| match feature {
+            "time" => shown.time.clone(),
+            "schedule" => shown.schedule.clone(),
+            "end" => shown.end.clone(),
+            "calendar" => shown.calendar.clone(),
+            "conference" => shown.conference.clone(),
+            "attendees" => shown.attendees.clone(),
+            "host" => shown.host.clone(),
+            "title" => shown.title.clone(),
+            "source" => shown.source.clone(),
+            _ => None,
+        };
+        let (of_a, of_b) = match (feature, judged.common) {
+            ("words", Some(common)) => {
+                let common = format!(
+                    "{} of {} runs of words in common",
+                    common.hits, common.draws
+                );
+                (Some(common.clone()), Some(common))
+            }
+            _ => (of(&shown_a), of(&shown_b)),
+        };
+        lines.push((feature.to_owned(), of_a, of_b, weight));
+    }
+    let score = judged.findings.score();
+    let (verdict, why) = verdict(&judged, score);
+    lines.push(("verdict".into(), Some(verdict.into()), Some(why), score));
+    Ok(lines)
+}
+
+fn verdict(judged: &Judged, score: f64) -> (&'static str, String) {
+    match (judged.decision, judged.findings.veto()) {
+        (Some(true), _) => ("same", "a person decided so".into()),
+        (Some(false), _) => ("different", "a person decided so".into()),
+        (None, Some(veto)) => ("different", forbidden(veto).into()),
+        (None, None) if judged.are_joined && score < weights::SAME => {
+            ("same", "other recordings of the meeting join them".into())
+        }
+        (None, None) if score >= weights::SAME => {
+            ("same", format!("from {} bits on", weights::SAME))
+        }
+        (None, None) if score >= weights::POSSIBLE => {
+            ("possible", format!("from {} bits on", weights::POSSIBLE))
+        }
+        (None, None) => ("different", format!("below {} bits", weights::POSSIBLE)),
+    }
+}
+
+fn forbidden(veto: Veto) -> &'static str {
+    match veto {
+        Veto::OtherWords => "other words were said, which forbids it",
+        Veto::OtherTime => "hours apart, and neither calendar nor words are the same",
+        Veto::Replaced => "nobody came to one, and the other took its place",
+        Veto::OneSource => "one source does not record a meeting twice",
+    }
+}
+
+fn shown(call_id: i64) -> Result<Shown> {
+    let mut shown = None;
+    sql::each(
+        "SELECT to_char(c.started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS') || ' UTC',
+                to_char(c.scheduled_start AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI') || ' UTC',
+                to_char(c.started_at AT TIME ZONE 'UTC' + make_interval(secs => least(c.duration_s, 1e8)), 'YYYY-MM-DD HH24:MI:SS') || ' UTC',
+                c.ical_uid, c.meeting_url,
+                (SELECT string_agg(coalesce(p.email, p.name), ', ' ORDER BY p.participant_no)
+                   FROM chorus.participants p WHERE p.call_id = c.call_id AND p.participant_no <= 20),
+                c.host_email, c.title, c.source
+           FROM chorus.calls c WHERE c.call_id = $1 AND c.removed_at IS NULL",
+        &[sql::int8(call_id)],
+        |row| {
+            let text = |column| row.text(column).map(str::to_owned);
+            shown = Some(Shown {
+                time: text(0),
+                schedule: text(1),
+                end: text(2),
+                calendar: text(3),
+                conference: text(4),
+                attendees: text(5),
+                host: text(6),
+                title: text(7),
+                source: text(8),
+            });
+            Ok(())
+        },
+    )?;
+    shown.ok_or_else(|| {
+        Error::unknown(
+            format!("there is no call {call_id}"),
+            "SELECT call_id, title, started_at FROM chorus.calls WHERE removed_at IS NULL ORDER BY started_at DESC;",
+        )
+    })
+}

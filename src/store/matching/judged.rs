@@ -1,0 +1,37 @@
+//! How two calls are judged, for people to look at.
+
+use super::{counts, facts, pairs};
+use crate::error::{Error, Result};
+use crate::sql;
+use meeting_match::{Common, Fact, Findings, Rarity, counted};
+
+pub struct Judged {
+    pub findings: Findings,
+    /// Words, if both have some.
+    pub common: Option<Common>,
+    /// What a person said: the same, or not.
+    pub decision: Option<bool>,
+    /// They are in one meeting.
+    pub are_joined: bool,
+}
+
+/// Judges two calls by what is stored of them now.
+pub fn judged(a: i64, b: i64) -> Result<Judged> {
+    let (first, second) = (facts::as_it_is(a)?, facts::as_it_is(b)?);
+    let (Some(first), Some(second)) = (first, second) else {
+        return Err(Error::new("42704", "one of the calls is gone", ""));
+    };
+    let mut rarity = Rarity::default();
+    let things = |fact: &Fact| counted(fact).collect::<Vec<_>>();
+    counts::learn(&mut rarity, [things(&first), things(&second)].concat())?;
+    let are_joined = sql::one::<bool>(
+        "SELECT a.meeting_id = b.meeting_id FROM chorus.calls a, chorus.calls b WHERE a.call_id = $1 AND b.call_id = $2",
+        &[sql::int8(a), sql::int8(b)],
+    )?;
+    Ok(Judged {
+        findings: Findings::of(&first, &second, &rarity),
+        common: first.words.common(&second.words),
+        decision: pairs::decisions(&[a])?.about(a, b),
+        are_joined: are_joined == Some(true),
+    })
+}
