@@ -114,9 +114,8 @@ impl Groups {
 
 /// Whether somebody decided that two groups have different meetings in them.
 fn is_kept_apart(facts: &[&Fact], x: &[u32], y: &[u32], decisions: &Decisions) -> bool {
-    let apart = |a: u32, b: u32| {
-        decisions.about(facts[a as usize].id, facts[b as usize].id) == Some(false)
-    };
+    let apart =
+        |a: u32, b: u32| decisions.about(facts[a as usize].id, facts[b as usize].id) == Some(false);
     !decisions.0.is_empty() && x.iter().any(|a| y.iter().any(|b| apart(*a, *b)))
 }
 

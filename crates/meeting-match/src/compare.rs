@@ -47,9 +47,10 @@ impl Findings {
         };
         let source = if a.source != b.source {
             SourceOther
-        } else if time <= TimeOverlapping {
+        } else if time <= TimeOverlapping && gap_s(a, b) <= MINUTE {
             SourceTwice
         } else if time <= TimeFollows
+            && gap_s(a, b) <= 10.0 * MINUTE
             && plan != PlanOther
             // What one source has of one customer on one day is alike. Its own parts have more in common.
             && (title == TitleSame || entry == EntrySame || room == RoomSame)
@@ -84,6 +85,12 @@ impl Findings {
             one_no_show: a.no_show != b.no_show,
         }
     }
+}
+
+/// Seconds between the end of one and the begin of the other; nothing if they overlap. One source has one clock, so that
+/// near is not enough there.
+fn gap_s(a: &Fact, b: &Fact) -> f64 {
+    (a.begin.max(b.begin) - a.end.min(b.end)).max(0.0)
 }
 
 /// When they begin, and by how many seconds of whole hours one is off. What is not known is NaN and loses every comparison.

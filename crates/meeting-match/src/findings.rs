@@ -195,7 +195,8 @@ impl Findings {
         if self.words == WordsOther {
             return Some(Veto::OtherWords);
         }
-        if self.source == SourceSame && !said_the_same {
+        // Whatever was said: the parts of a recording follow each other, and have other words.
+        if self.source == SourceSame {
             return Some(Veto::OneSource);
         }
         if said_the_same {

@@ -67,7 +67,7 @@ fn new_calls_arrive_by_a_job_of_pg_cron() {
     workspace.tenant.edit(|tenant| {
         tenant.add_call(Call {
             engagement_id: "SCHEDULED00000000000000000000000".into(),
-            date_time: newest.date_time + 1.0,
+            date_time: newest.date_time + 1800.0,
             ..newest
         });
     });

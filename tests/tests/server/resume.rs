@@ -229,7 +229,7 @@ fn a_resumed_walk_keeps_its_filters_and_is_followed_by_one_from_the_top() {
         let newest = tenant.newest_first()[0].clone();
         tenant.add_call(chorus_tests::fake_chorus::Call {
             engagement_id: "MEANWHILE00000000000000000000000".into(),
-            date_time: newest.date_time + 1.0,
+            date_time: newest.date_time + 1800.0,
             ..(*newest).clone()
         });
     });
