@@ -40,11 +40,12 @@ fn chorus_dedup(since: Option<TimestampWithTimeZone>) -> Recognised {
 
 fn dedup(since: Option<TimestampWithTimeZone>) -> Result<Seen> {
     refuse_read_only()?;
+    // Before our own statements, which count as writing.
+    if unsafe { pg_sys::GetTopTransactionIdIfAny() } != pg_sys::InvalidTransactionId {
+        warn_of_own_rows();
+    }
     as_owner(|| {
         let extension = extension(&[0])?;
-        if unsafe { pg_sys::GetTopTransactionIdIfAny() } != pg_sys::InvalidTransactionId {
-            warn_of_own_rows();
-        }
         let wanted = Wanted {
             connection_id: NO_CONNECTION,
             extension,

@@ -1,5 +1,6 @@
 //! Promises that need a real server, in one program: it is linked once, and its tests share one server.
 
+mod analysts;
 mod connect;
 mod contents;
 mod control;
