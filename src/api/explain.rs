@@ -40,7 +40,10 @@ type Line = (String, Option<String>, Option<String>, f64);
 
 fn explain(a: Option<i64>, b: Option<i64>) -> Result<Vec<Line>> {
     let (Some(a), Some(b)) = (a, b) else {
-        return Err(Error::bad_argument("two calls are needed", ""));
+        return Err(Error::bad_argument(
+            "two calls are needed",
+            "SELECT * FROM chorus.possible_duplicates; names pairs that may be one meeting.",
+        ));
     };
     let (shown_a, shown_b) = (shown(a)?, shown(b)?);
     let judged = matching::judged(a, b)?;
@@ -77,20 +80,27 @@ fn explain(a: Option<i64>, b: Option<i64>) -> Result<Vec<Line>> {
 }
 
 fn verdict(judged: &Judged, score: f64) -> (&'static str, String) {
-    match (judged.decision, judged.findings.veto()) {
-        (Some(true), _) => ("same", "a person decided so".into()),
-        (Some(false), _) => ("different", "a person decided so".into()),
-        (None, Some(veto)) => ("different", forbidden(veto).into()),
-        (None, None) if judged.are_joined && score < weights::SAME => {
+    let by_itself = judged.findings.veto().is_none() && score >= weights::SAME;
+    match (judged.decision, judged.are_joined, judged.findings.veto()) {
+        (Some(false), ..) => ("different", "a person decided so".into()),
+        (Some(true), Some(false), _) => (
+            "different",
+            "a person decided that they are the same, but also that others of their meetings are not".into(),
+        ),
+        (Some(true), ..) => ("same", "a person decided so".into()),
+        (None, Some(true), _) if !by_itself => {
             ("same", "other recordings of the meeting join them".into())
         }
-        (None, None) if score >= weights::SAME => {
-            ("same", format!("from {} bits on", weights::SAME))
-        }
-        (None, None) if score >= weights::POSSIBLE => {
+        (None, _, Some(veto)) => ("different", forbidden(veto).into()),
+        (None, Some(false), None) if by_itself => (
+            "possible",
+            "other recordings of their meetings keep them apart, or they changed since the last chorus_dedup()".into(),
+        ),
+        (None, _, None) if by_itself => ("same", format!("from {} bits on", weights::SAME)),
+        (None, _, None) if score >= weights::POSSIBLE => {
             ("possible", format!("from {} bits on", weights::POSSIBLE))
         }
-        (None, None) => ("different", format!("below {} bits", weights::POSSIBLE)),
+        (None, ..) => ("different", format!("below {} bits", weights::POSSIBLE)),
     }
 }
 
@@ -108,7 +118,8 @@ fn shown(call_id: i64) -> Result<Shown> {
     sql::each(
         "SELECT to_char(c.started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS') || ' UTC',
                 to_char(c.scheduled_start AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI') || ' UTC',
-                to_char(c.started_at AT TIME ZONE 'UTC' + make_interval(secs => least(c.duration_s, 1e8)), 'YYYY-MM-DD HH24:MI:SS') || ' UTC',
+                CASE WHEN c.started_at < '10000-01-01' AND c.duration_s < 1e8 THEN
+                    to_char(c.started_at AT TIME ZONE 'UTC' + make_interval(secs => c.duration_s), 'YYYY-MM-DD HH24:MI:SS') || ' UTC' END,
                 c.ical_uid, c.meeting_url,
                 (SELECT string_agg(coalesce(p.email, p.name), ', ' ORDER BY p.participant_no)
                    FROM chorus.participants p WHERE p.call_id = c.call_id AND p.participant_no <= 20),

@@ -37,8 +37,8 @@ impl Dedup {
         self.step("looking again", |_| {
             if since.timestamp() <= BEGINNING {
                 matching::begin_all_anew()?;
-                due::mark_since(DateTime::<Utc>::MIN_UTC)?;
-            } else {
+                due::mark_all()?;
+            } else if since.timestamp() < DateTime::<Utc>::MAX_UTC.timestamp() {
                 due::mark_since(since)?;
             }
             Ok(true)

@@ -242,7 +242,7 @@ fn claim(assignment: &Assignment) -> Result<Option<DateTime<Utc>>> {
         }
         if assignment.queued_by.is_none() {
             let now = crate::settings::now();
-            let window = (assignment.window_from, now);
+            let window = (assignment.window_from.min(now), now);
             store::runs::queue(run_id, connection_id, assignment.trigger, window, now)?;
         }
         Ok(true)

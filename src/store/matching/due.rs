@@ -46,6 +46,17 @@ pub fn mark_since(since: DateTime<Utc>) -> Result<u64> {
     )
 }
 
+/// Marks all calls, and such as went where no trigger saw it (TRUNCATE).
+pub fn mark_all() -> Result<u64> {
+    sql::execute(
+        "INSERT INTO chorus.match_due (call_id)
+         SELECT call_id FROM chorus.calls
+         UNION ALL
+         SELECT f.call_id FROM chorus.match_facts f WHERE NOT EXISTS (SELECT FROM chorus.calls c WHERE c.call_id = f.call_id)",
+        &[],
+    )
+}
+
 /// What was taken from the queue.
 #[derive(Default)]
 pub struct Taken {

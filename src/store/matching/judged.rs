@@ -11,15 +11,18 @@ pub struct Judged {
     pub common: Option<Common>,
     /// What a person said: the same, or not.
     pub decision: Option<bool>,
-    /// They are in one meeting.
-    pub are_joined: bool,
+    /// They are in one meeting, or not; None: one of them has not been compared yet.
+    pub are_joined: Option<bool>,
 }
 
 /// Judges two calls by what is stored of them now.
 pub fn judged(a: i64, b: i64) -> Result<Judged> {
     let (first, second) = (facts::as_it_is(a)?, facts::as_it_is(b)?);
     let (Some(first), Some(second)) = (first, second) else {
-        return Err(Error::new("42704", "one of the calls is gone", ""));
+        return Err(Error::unknown(
+            "one of the calls is gone",
+            "SELECT call_id, title, started_at FROM chorus.calls WHERE removed_at IS NULL ORDER BY started_at DESC;",
+        ));
     };
     let mut rarity = Rarity::default();
     let things = |fact: &Fact| counted(fact).collect::<Vec<_>>();
@@ -32,6 +35,6 @@ pub fn judged(a: i64, b: i64) -> Result<Judged> {
         findings: Findings::of(&first, &second, &rarity),
         common: first.words.common(&second.words),
         decision: pairs::decisions(&[a])?.about(a, b),
-        are_joined: are_joined == Some(true),
+        are_joined,
     })
 }

@@ -23,6 +23,7 @@ mod launcher_trouble;
 mod lifecycle;
 mod limits;
 mod matching;
+mod matching_said;
 mod month;
 mod operations;
 mod pace;
