@@ -22,7 +22,7 @@ impl Run {
 
     /// Compares all that is due.
     pub fn recognise_all(&mut self) -> Result<()> {
-        let anything = transaction("looking whether calls are to be compared", || due::any())?;
+        let anything = transaction("looking whether calls are to be compared", due::any)?;
         if !anything {
             return Ok(());
         }
