@@ -137,3 +137,75 @@ FROM chorus_status();
 SELECT * FROM chorus_connect(base_url => :'base_url', api_key => 'not-the-key');
 \set ON_ERROR_STOP on
 \echo
+
+\echo
+\echo '== 13. Customers: plain tables that you fill. Meetings belong to them at once, old ones too.'
+\echo
+INSERT INTO chorus.customers
+SELECT account_id, min(account_name) FROM chorus.calls WHERE account_id IS NOT NULL GROUP BY account_id HAVING count(*) > 1;
+
+INSERT INTO chorus.customer_accounts (account_id, customer_id) SELECT customer_id, customer_id FROM chorus.customers;
+
+SELECT customer_name AS customer, count(*) AS meetings, round(sum(duration_s) / 60) AS minutes,
+       max(started_at)::date AS last_met, string_agg(DISTINCT reason, ', ') AS known_by
+FROM chorus.customer_meetings
+GROUP BY customer_id, customer_name
+ORDER BY meetings DESC, minutes DESC
+LIMIT 5;
+
+-- The newest meeting with people whom no customer is known for.
+\set ECHO none
+SELECT u.meeting_id AS meeting, 'https://www.' || u.domains[1] AS website,
+       initcap(replace(split_part(u.domains[1], '.', 1), '-', ' ')) AS newcomer
+FROM chorus.unattached_meetings u JOIN chorus.calls c ON c.call_id = u.main_call_id
+WHERE u.domains IS NOT NULL AND c.call_type = 'meeting' AND c.duration_s > 0
+  AND NOT EXISTS (SELECT FROM chorus_preview_domain(u.domains[1]) p JOIN chorus.meeting_customers USING (meeting_id))
+ORDER BY u.started_at DESC
+LIMIT 1 \gset
+\set ECHO queries
+
+\echo
+\echo '== 14. A meeting of no customer attaches in the moment in which its customer is added.'
+\echo
+SELECT meeting_id, title, scope, domains FROM chorus.unattached_meetings WHERE meeting_id = :meeting;
+
+INSERT INTO chorus.customers VALUES ('c-1', :'newcomer');
+
+INSERT INTO chorus.customer_domains VALUES (:'website', 'c-1');
+
+SELECT customer_name AS customer, meeting_id, title, reason
+FROM chorus.customer_meetings
+WHERE customer_id = 'c-1'
+ORDER BY started_at DESC
+LIMIT 3;
+
+SELECT count(*) AS still_unattached FROM chorus.unattached_meetings WHERE meeting_id = :meeting;
+
+-- What another tool recorded of that meeting: it has its own clock, title and list of attendees.
+\set ECHO none
+CREATE TABLE notetaker AS
+SELECT 'n-1' AS id, 'Notes: ' || m.title AS subject, m.started_at + interval '25 seconds' AS began, m.duration_s - 40 AS seconds,
+       (SELECT array_agg(p.email) FROM chorus.participants p WHERE p.call_id = m.main_call_id AND p.email IS NOT NULL) AS attendees
+FROM chorus.meetings m WHERE m.meeting_id = :meeting;
+\set ECHO queries
+
+\echo
+\echo '== 15. Another tool recorded it too. It is recognised and shown once, and says why.'
+\echo
+SELECT chorus_add_source('notetaker', 'notetaker', '{"source_call_id": "id", "title": "subject", "started_at": "began",
+                         "duration_s": "seconds", "emails": "attendees"}');
+
+SELECT calls, merged, pairs_scored, elapsed FROM chorus_dedup();
+
+SELECT meeting_id, title, sources, call_count AS recordings FROM chorus.meetings WHERE meeting_id = :meeting;
+
+SELECT feature, left(e.a, 40) AS a, left(e.b, 40) AS b, round(weight::numeric, 1) AS bits
+FROM chorus.match_scores s, chorus_explain_match(s.call_a, s.call_b) e
+WHERE s.call_a = :meeting AND (weight <> 0 OR feature = 'verdict');
+
+\echo
+\echo '== 16. And what was said is found.'
+\echo
+SELECT to_char(said_at, 'Mon DD HH24:MI') AS said, speaker_name AS speaker, excerpt
+FROM chorus_search('price or budget', max_results => 3);
+\echo
