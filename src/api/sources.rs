@@ -7,6 +7,7 @@ use crate::sql;
 use crate::store::deletion::delete_what_hangs_on;
 use crate::store::feed;
 use crate::store::matching::due::mark;
+use crate::store::matching::keep_shown;
 use crate::store::sources::{self, Mapping, Relation};
 use pgrx::prelude::*;
 
@@ -77,7 +78,9 @@ fn remove(source: &str) -> Result<()> {
     }
     let gone = gone.unwrap_or_default();
     delete_what_hangs_on(&gone)?;
-    mark(gone.into_iter().chain(others.unwrap_or_default()).collect())
+    let others = others.unwrap_or_default();
+    keep_shown(others.clone())?;
+    mark(gone.into_iter().chain(others).collect())
 }
 
 /// As it is stored: lower case, trimmed.

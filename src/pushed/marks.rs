@@ -12,6 +12,7 @@ use crate::store::copy::copy_into;
 use crate::store::deletion::delete_what_hangs_on;
 use crate::store::feed::{self, Kind};
 use crate::store::matching::due::mark;
+use crate::store::matching::keep_shown;
 use call_rows::{LISTED_TRANSCRIPTS, Rows};
 use pgrx::pg_sys;
 use serde::Deserialize;
@@ -120,10 +121,12 @@ pub fn settle() -> Result<()> {
             feed::record_of_calls(Kind::TranscriptRemoved, &silenced, now)?;
             feed::record_of_calls(Kind::CallRemoved, &gone, now)?;
             touched.extend(gone);
-            touched.extend(ids(
+            let others = ids(
                 "SELECT array_agg(c.call_id) FROM chorus.calls c WHERE c.meeting_id = ANY ($1)",
                 left_meetings,
-            )?);
+            )?;
+            keep_shown(others.clone())?;
+            touched.extend(others);
         }
         let updated = ids(
             "SELECT array_agg(DISTINCT c.call_id) FROM chorus.calls c WHERE c.call_id = ANY ($1)",

@@ -3,7 +3,7 @@
 use crate::error::Result;
 use crate::sql;
 use crate::store::feed::{self, Event, Kind};
-use crate::store::matching::due;
+use crate::store::matching::{due, keep_shown};
 use crate::store::search;
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
@@ -184,6 +184,13 @@ pub fn remove(call_ids: &[i64], now: DateTime<Utc>) -> Result<i64> {
           WHERE call_id = ANY ($1) AND removed_at IS NULL",
         &[ids(), sql::time(now)],
     )?;
+    let others = sql::one(
+        "SELECT array_agg(o.call_id) FROM chorus.calls o
+          WHERE o.removed_at IS NULL
+            AND o.meeting_id IN (SELECT c.meeting_id FROM chorus.calls c WHERE c.call_id = ANY ($1))",
+        &[ids()],
+    )?;
+    keep_shown(others.unwrap_or_default())?;
     due::mark(call_ids.to_vec())?;
     Ok(removed as i64)
 }

@@ -134,6 +134,8 @@ pub extern "C-unwind" fn chorus_sync_run(_argument: pg_sys::Datum) {
         set("enable_seqscan", "off");
         set("enable_hashjoin", "off");
         set("enable_mergejoin", "off");
+        // Starting another process for a few rows costs more than they do.
+        set("max_parallel_workers_per_gather", "0");
         // What is due is read in the order of its index, a part at a time, and not all of it for each part.
         set("enable_bitmapscan", "off");
         // What is switched off above counts as very expensive where nothing else is left, which would load a compiler.

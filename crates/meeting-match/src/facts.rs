@@ -67,6 +67,11 @@ fn short_hash(text: &str) -> u32 {
     ((hash(text) >> 32) as u32).max(1)
 }
 
+/// A number for the name of a source, the same wherever it is made.
+pub fn source_number(source: &str) -> u32 {
+    short_hash(source)
+}
+
 impl Fact {
     /// `source` is a number that the caller gives each source.
     pub fn of(recording: &Recording, source: u32) -> Fact {

@@ -212,7 +212,7 @@ impl Findings {
                     self.one_no_show.then_some(Veto::Replaced)
                 }
             }
-            TimeFollows if self.one_no_show => Some(Veto::Replaced),
+            TimeLate | TimeFollows if self.one_no_show => Some(Veto::Replaced),
             _ => None,
         }
     }

@@ -31,7 +31,7 @@ pub use candidates::all_candidates;
 pub use clusters::{Decisions, Pair, clusters, judge};
 pub use conference::{Conference, conference};
 pub use crowded::crowded;
-pub use facts::{Fact, Person};
+pub use facts::{Fact, Person, source_number};
 pub use findings::{FINDINGS, Finding, Findings, Veto};
 pub use keys::{Key, MOST_TO_ONE_KEY, keys, reach_s};
 pub use matcher::{Given, Matcher};

@@ -34,6 +34,8 @@ pub struct Came {
     pub moved: Vec<Moved>,
     /// The meetings of the members.
     pub meetings: Vec<i64>,
+    /// Calls that are gone.
+    pub gone: Vec<i64>,
 }
 
 /// From so many members on two threads pay.
@@ -128,7 +130,7 @@ fn things_of<'a>(of: impl Iterator<Item = &'a Fact>, others: &[Fact]) -> Vec<u64
 pub fn compare_and_write(wanted: Wanted, mut near: Near) -> Result<Came> {
     let mut came = Came::default();
     let members: FxHashSet<i64> = wanted.members.iter().copied().collect();
-    let touched: Vec<i64> = members.iter().copied().chain(wanted.gone).collect();
+    let touched: Vec<i64> = members.iter().chain(&wanted.gone).copied().collect();
     let mut before = pairs::of(&touched)?;
     let decided = pairs::decisions(&touched)?;
     let is_touched: FxHashSet<i64> = touched.iter().copied().collect();
@@ -171,6 +173,9 @@ pub fn compare_and_write(wanted: Wanted, mut near: Near) -> Result<Came> {
     before.extend(judged_again);
     let reached = Reached::from(touched, &members, before, now)?;
     write(&members, reached, near, rarity, &mut came)?;
+    came.moved
+        .retain(|moved| !wanted.gone.contains(&moved.call_id));
+    came.gone = wanted.gone;
     Ok(came)
 }
 

@@ -8,10 +8,9 @@ use call_rows::{Rows, Target};
 use chrono::{DateTime, Utc};
 use meeting_match::{
     Fact, Recording, Stored, Title, Words, calendar_id, conference, counted, email, from_bytes,
-    to_bytes,
+    source_number, to_bytes,
 };
 use std::collections::HashMap;
-use std::hash::{DefaultHasher, Hash, Hasher};
 
 static FACTS: Target = Target {
     table: "match_facts",
@@ -72,9 +71,8 @@ pub fn remake(taken: Taken) -> Result<Vec<Remade>> {
             now,
         };
         if one.has_changed() {
-            if one.before.is_some() {
-                replaced.push(call_id);
-            }
+            // Whatever is there, be it of a format that is not read any more.
+            replaced.push(call_id);
             if let Some(now) = &one.now {
                 add(&mut changed, now);
             }
@@ -92,13 +90,11 @@ pub fn remake(taken: Taken) -> Result<Vec<Remade>> {
 }
 
 fn stored(recording: &Recording) -> Stored {
-    let mut hasher = DefaultHasher::new();
-    recording.source.hash(&mut hasher);
     Stored {
         source: recording.source.clone(),
         source_id: recording.source_id.clone(),
         // Sources are told apart by it and no more.
-        fact: Fact::of(recording, hasher.finish() as u32),
+        fact: Fact::of(recording, source_number(&recording.source)),
     }
 }
 

@@ -5,9 +5,15 @@
 
 use crate::error::Result;
 use crate::store::feed::{self, Event, Kind};
-use crate::{settings, sql};
+use crate::{locks, settings, sql};
+use pgrx::pg_sys;
 use serde_json::json;
 use std::collections::{BTreeMap, HashMap};
+
+/// The rule of the main call, of `chorus.calls c` and `chorus.transcripts t`.
+const MAIN_FIRST: &str = "coalesce(t.utterance_count, 0) > 0 DESC, c.source = 'chorus' DESC,
+    coalesce(c.duration_s, 0) DESC, coalesce(c.title, '') <> '' DESC, c.source COLLATE \"C\",
+    c.source_call_id COLLATE \"C\", c.connection_id";
 
 /// Meetings as they are to be.
 #[derive(Default)]
@@ -56,11 +62,11 @@ impl Formed {
         }
         let mut rank: HashMap<i64, i64> = HashMap::with_capacity(all.len());
         sql::each(
-            "SELECT c.call_id, row_number() OVER (ORDER BY
-                        coalesce(t.utterance_count, 0) > 0 DESC, c.source = 'chorus' DESC, coalesce(c.duration_s, 0) DESC,
-                        coalesce(c.title, '') <> '' DESC, c.source COLLATE \"C\", c.source_call_id COLLATE \"C\", c.connection_id)
-               FROM chorus.calls c LEFT JOIN chorus.transcripts t USING (call_id)
-              WHERE c.call_id = ANY ($1)",
+            &format!(
+                "SELECT c.call_id, row_number() OVER (ORDER BY {MAIN_FIRST})
+                   FROM chorus.calls c LEFT JOIN chorus.transcripts t USING (call_id)
+                  WHERE c.call_id = ANY ($1)"
+            ),
             &[sql::int8s(all)],
             |row| {
                 rank.extend(row.int8(0).zip(row.int8(1)));
@@ -110,8 +116,34 @@ impl Formed {
     }
 }
 
-/// Records in the change feed which meetings became one, and which fell apart.
-pub fn tell(moved: &[Moved]) -> Result<()> {
+/// Meetings of these calls whose main call has gone show by another one, until they are formed again.
+pub fn keep_shown(call_ids: Vec<i64>) -> Result<()> {
+    if call_ids.is_empty() {
+        return Ok(());
+    }
+    let extension = sql::one::<pg_sys::Oid>(
+        "SELECT oid FROM pg_extension WHERE extname = 'chorus_sync'",
+        &[],
+    )?;
+    locks::hold_meetings(extension.map_or(0, |oid| oid.to_u32()));
+    sql::execute(
+        &format!(
+            "UPDATE chorus.calls SET is_main_call = true WHERE call_id IN (
+                 SELECT DISTINCT ON (c.meeting_id) c.call_id
+                   FROM chorus.calls c LEFT JOIN chorus.transcripts t USING (call_id)
+                  WHERE c.meeting_id IN (SELECT k.meeting_id FROM chorus.calls k WHERE k.call_id = ANY ($1))
+                    AND c.removed_at IS NULL
+                    AND NOT EXISTS (SELECT FROM chorus.calls m
+                                     WHERE m.meeting_id = c.meeting_id AND m.is_main_call AND m.removed_at IS NULL)
+                  ORDER BY c.meeting_id, {MAIN_FIRST})"
+        ),
+        &[sql::int8s(call_ids)],
+    )?;
+    Ok(())
+}
+
+/// Records in the change feed which meetings became one, and which fell apart. `gone` are calls that are none any more.
+pub fn tell(moved: &[Moved], gone: &[i64]) -> Result<()> {
     let mut merged: BTreeMap<i64, Vec<i64>> = BTreeMap::new();
     let mut separated: BTreeMap<i64, Vec<i64>> = BTreeMap::new();
     for one in moved {
@@ -124,11 +156,15 @@ pub fn tell(moved: &[Moved]) -> Result<()> {
                     .or_insert_with(|| vec![one.to])
                     .push(one.call_id);
             }
-            Some(from) if one.is_separated() => {
-                separated
+            // Its meeting goes on without it, be it on its own or in another one.
+            Some(from) if from != one.to => {
+                let new = separated
                     .entry(from)
-                    .or_insert_with(|| vec![from])
-                    .push(one.call_id);
+                    .or_insert_with(|| match gone.contains(&from) {
+                        true => Vec::new(),
+                        false => vec![from],
+                    });
+                new.push(one.to);
             }
             Some(_) => {}
         }
@@ -140,7 +176,9 @@ pub fn tell(moved: &[Moved]) -> Result<()> {
             json!({ "old": old, "new": [meeting_id] }),
         )
     });
-    let separated = separated.into_iter().map(|(meeting_id, new)| {
+    let separated = separated.into_iter().map(|(meeting_id, mut new)| {
+        new.sort_unstable();
+        new.dedup();
         Event::of_meeting(
             Kind::MeetingSeparated,
             meeting_id,

@@ -27,6 +27,7 @@ use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 pub use judged::{Judged, judged};
+pub use meetings::keep_shown;
 
 /// How many calls are taken up at once; all anew, and otherwise.
 const MANY: usize = 20_000;
@@ -67,7 +68,7 @@ impl Totals {
             }
         }
         self.meetings.extend(came.meetings);
-        meetings::tell(&came.moved)
+        meetings::tell(&came.moved, &came.gone)
     }
 }
 

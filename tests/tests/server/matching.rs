@@ -341,3 +341,17 @@ fn a_killed_server_loses_no_mark_and_the_next_dedup_goes_on() {
     dedup(&mut session);
     assert_eq!(meetings(&mut session), at_once(&recorded));
 }
+
+#[test]
+fn a_meeting_whose_main_call_goes_is_shown_by_another_one_at_once() {
+    let database = place();
+    let mut session = database.connect();
+    three(&mut session);
+    dedup(&mut session);
+    session
+        .batch_execute("DELETE FROM chorus.calls WHERE call_id = 1")
+        .unwrap();
+    assert_eq!(meetings_shown(&mut session), [(1, 2, 1), (3, 3, 1)]);
+    dedup(&mut session);
+    assert_eq!(meetings_shown(&mut session), [(2, 2, 1), (3, 3, 1)]);
+}
