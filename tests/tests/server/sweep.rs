@@ -237,7 +237,8 @@ fn sweep_a_later_run(before: Before) {
                 1 => tenant.call_mut(&call.engagement_id).unwrap().date_time -= HOUR_S,
                 _ => tenant.add_call(Call {
                     engagement_id: format!("ADDED{place:027}"),
-                    date_time: call.date_time - 60.0,
+                    // Nearer it would be a part of the same meeting.
+                    date_time: call.date_time - 1200.0,
                     ..call
                 }),
             }

@@ -121,10 +121,12 @@ fn written(detail: &Detail) -> Vec<u8> {
             participants,
             fingerprint,
             words,
+            sketch,
         } => {
             bytes.extend_from_slice(utterances.body());
             bytes.extend_from_slice(participants.body());
             bytes.extend_from_slice(format!("{fingerprint} {words}").as_bytes());
+            bytes.extend_from_slice(&sketch.to_bytes());
         }
         Text::Same { participants } | Text::None { participants } => {
             bytes.extend_from_slice(participants.body())
