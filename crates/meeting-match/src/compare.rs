@@ -1,20 +1,15 @@
 //! Two recordings side by side: how each feature is compared.
 
-use crate::facts::{Fact, Person};
+use crate::facts::Fact;
 use crate::findings::{Finding, Findings};
+use crate::people::people;
 use crate::rarity::Rarity;
 use Finding::*;
-use smallvec::SmallVec;
 
 const MINUTE: f64 = 60.0;
 const HOUR: f64 = 3600.0;
 /// Recordings of calls that nobody came to are shorter.
 const LASTING: f64 = 4.0 * MINUTE;
-/// What the second person in common counts, and the third by that of the second.
-const NEXT_PERSON: f64 = 0.5;
-/// An alias may be somebody else, and a name even more so.
-const ALIAS: f64 = 0.7;
-const NAME: f64 = 0.5;
 /// A room that more recordings than two to this are held in is somebody's own, whatever its link looks like.
 const SHARED_ROOM: u32 = 4;
 
@@ -224,73 +219,5 @@ fn words(a: &Fact, b: &Fact, slip_s: f64) -> Finding {
         _ if overlap < shorter * 0.6 => WordsOfOtherTimes,
         bits if bits >= -6.0 => WordsHardlyAlike,
         _ => WordsOther,
-    }
-}
-
-/// How many people are in both, and how common those are.
-fn people(a: &Fact, b: &Fact, rarity: &Rarity) -> (Finding, f64, f64) {
-    // A tie goes by the people themselves, so that the order of the two does not matter.
-    let (shorter, longer) = if (a.people.len(), &a.people) <= (b.people.len(), &b.people) {
-        (a, b)
-    } else {
-        (b, a)
-    };
-    if shorter.people.is_empty() {
-        return (PeopleUnknown, 0.0, 0.0);
-    }
-    // How rare, and how sure it is that they are the same.
-    let mut shared: SmallVec<[(u32, f64); 8]> = SmallVec::new();
-    for person in &shorter.people {
-        let common = rarity.log2_count(person.exact);
-        let is = |other: &&Person| may_be(person, other);
-        if longer
-            .people
-            .binary_search_by_key(&person.exact, |other| other.exact)
-            .is_ok()
-        {
-            shared.push((common, 1.0));
-        } else if let Some(other) = longer.people.iter().find(is) {
-            let sure = if person.has_address() && other.has_address() {
-                ALIAS
-            } else {
-                NAME
-            };
-            shared.push((common.max(rarity.log2_count(other.exact)), sure));
-        }
-    }
-    let only_host = [a, b]
-        .iter()
-        .any(|fact| fact.people.len() == 1 && fact.people[0].exact == fact.host);
-    let only_names = [a, b].iter().any(|fact| {
-        fact.people
-            .iter()
-            .all(|person| !person.has_address() || person.exact == fact.host)
-    });
-    let finding = match shared.len() as f64 / shorter.people.len() as f64 {
-        _ if only_host => PeopleUnknown,
-        share if share > 0.99 => PeopleAll,
-        share if share >= 0.5 => PeopleMost,
-        // Names of voices that are not the same say less than addresses.
-        _ if only_names => PeopleUnknown,
-        share if share > 0.0 => PeopleSome,
-        _ => PeopleNone,
-    };
-    // The surest first, so that a person who becomes more common never says more.
-    shared.sort_by(|(x, sure_x), (y, sure_y)| sure_y.total_cmp(sure_x).then(x.cmp(y)));
-    let (mut count, mut common, mut factor) = (0.0, 0.0, 1.0);
-    for (doubled, sure) in shared {
-        count += factor * sure;
-        common += factor * sure * f64::from(doubled);
-        factor *= NEXT_PERSON;
-    }
-    (finding, count, common)
-}
-
-/// Whether two people who are not told to be the same may well be.
-fn may_be(a: &Person, b: &Person) -> bool {
-    match (a.has_address(), b.has_address()) {
-        (true, true) => a.alias == b.alias,
-        (false, false) => false,
-        _ => a.called == b.called,
     }
 }

@@ -16,6 +16,7 @@ mod facts;
 mod findings;
 mod keys;
 mod matcher;
+mod people;
 mod rarity;
 mod recording;
 mod stored;

@@ -278,6 +278,7 @@ fn write(
     let mut seen: FxHashSet<i64> = FxHashSet::default();
     let began = Instant::now();
     for call_id in &reached.calls {
+        pgrx::check_for_interrupts!();
         if !partners.contains_key(call_id) {
             formed.alone(*call_id);
         } else if !seen.contains(call_id) {
@@ -374,6 +375,7 @@ fn write_pairs(reached: &Reached, groups: &[Vec<i64>], near: &Near, rarity: &Rar
     }
     let implied = joined.iter().filter(|ids| !now.contains_key(ids));
     for ids in now.keys().chain(implied) {
+        pgrx::check_for_interrupts!();
         let Some(facts) = near.pair(ids) else {
             continue;
         };
