@@ -158,7 +158,7 @@ impl Findings {
         ]
     }
 
-    /// What each feature says, in bits. The score is the sum.
+    /// What each feature says, in hundredths of bits; more would say more than is known. The score is the sum.
     pub fn weights(&self) -> [(&'static str, f64); 13] {
         let of = weights::of;
         [
@@ -171,13 +171,15 @@ impl Findings {
             ("attendees", of(self.people)),
             (
                 "rare attendees",
-                weights::PERSON * self.shared + weights::PERSON_DOUBLED * self.shared_common,
+                rounded(
+                    weights::PERSON * self.shared + weights::PERSON_DOUBLED * self.shared_common,
+                ),
             ),
             ("host", of(self.host)),
             ("title", of(self.title)),
             (
                 "rare title",
-                weights::TITLE_DOUBLED * self.title_common + 0.0,
+                rounded(weights::TITLE_DOUBLED * self.title_common),
             ),
             ("words", of(self.words)),
             ("source", of(self.source)),
@@ -185,7 +187,7 @@ impl Findings {
     }
 
     pub fn score(&self) -> f64 {
-        self.weights().iter().map(|(_, weight)| weight).sum()
+        rounded(self.weights().iter().map(|(_, weight)| weight).sum())
     }
 
     pub fn veto(&self) -> Option<Veto> {
@@ -225,5 +227,50 @@ impl Findings {
             && !matches!(self.entry, EntryOther | EntryOtherOccurrence)
             && !matches!(self.room, RoomOther)
             && !matches!(self.people, PeopleNone)
+    }
+}
+
+/// To hundredths, and no minus before nothing.
+fn rounded(bits: f64) -> f64 {
+    (bits * 100.0).round() / 100.0 + 0.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn hundredths(bits: f64) -> i64 {
+        (bits * 100.0).round() as i64
+    }
+
+    proptest! {
+        #[test]
+        fn the_lines_shown_add_up_to_the_score_shown(shared in 0.0..2.0, doubled in 0u32..20, title_doubled in 0u32..20) {
+            use Finding::*;
+            let findings = Findings {
+                time: TimeNear,
+                plan: PlanUnknown,
+                end: EndSame,
+                entry: EntryUnknown,
+                room: RoomShared,
+                people: PeopleMost,
+                host: HostSame,
+                title: TitleSame,
+                words: WordsUnknown,
+                source: SourceOther,
+                shared,
+                shared_common: shared * f64::from(doubled),
+                title_common: f64::from(title_doubled),
+                one_no_show: false,
+            };
+            let lines = findings.weights().map(|(_, weight)| weight);
+            for shown in lines.iter().chain([&findings.score()]).map(f64::to_string) {
+                let decimals = shown.split_once('.').map_or(0, |(_, decimals)| decimals.len());
+                prop_assert!(decimals <= 2, "{}", shown);
+            }
+            let sum: i64 = lines.into_iter().map(hundredths).sum();
+            prop_assert_eq!(sum, hundredths(findings.score()));
+        }
     }
 }

@@ -130,12 +130,7 @@ fn evidence(findings: &Findings, decided: bool) -> Value {
         .weights()
         .into_iter()
         .filter(says_something)
-        .map(|(feature, weight)| {
-            (
-                feature.replace(' ', "_"),
-                json!((weight * 1e4).round() / 1e4),
-            )
-        })
+        .map(|(feature, weight)| (feature.replace(' ', "_"), json!(weight)))
         .collect();
     if decided {
         evidence.insert("decision".into(), json!("same"));
