@@ -4,7 +4,7 @@ use crate::facts::{Fact, Person};
 use crate::words::Words;
 
 /// Another one means that facts have to be made again.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 /// A fact and what decides ties.
 #[derive(Debug, Clone)]
@@ -22,10 +22,9 @@ pub fn to_bytes(stored: &Stored) -> Vec<u8> {
         source_id,
         fact,
     } = stored;
-    let people = fact.people.len().min(usize::from(u16::MAX));
-    let title_words = fact.title_words.len().min(usize::from(u16::MAX));
-    let mut bytes =
-        Vec::with_capacity(96 + 16 * people + 4 * title_words + source.len() + source_id.len());
+    let mut bytes = Vec::with_capacity(
+        96 + 16 * fact.people.len() + 4 * fact.title_words.len() + source.len() + source_id.len(),
+    );
     let flags = u8::from(fact.has_duration)
         | u8::from(fact.room_is_personal) << 1
         | u8::from(fact.no_show) << 2;
@@ -43,20 +42,25 @@ pub fn to_bytes(stored: &Stored) -> Vec<u8> {
     ] {
         bytes.extend(hash.to_le_bytes());
     }
-    bytes.extend((people as u16).to_le_bytes());
-    for person in &fact.people[..people] {
+    bytes.extend(length(fact.people.len()));
+    for person in &fact.people {
         bytes.extend(person.exact.to_le_bytes());
         bytes.extend(person.alias.to_le_bytes());
         bytes.extend(person.called.to_le_bytes());
     }
-    bytes.extend((title_words as u16).to_le_bytes());
-    for word in &fact.title_words[..title_words] {
+    bytes.extend(length(fact.title_words.len()));
+    for word in &fact.title_words {
         bytes.extend(word.to_le_bytes());
     }
-    bytes.extend((source.len() as u16).to_le_bytes());
+    bytes.extend(length(source.len()));
     bytes.extend(source.as_bytes());
     bytes.extend(source_id.as_bytes());
     bytes
+}
+
+/// PostgreSQL holds nothing that is longer.
+fn length(of: usize) -> [u8; 4] {
+    (of as u32).to_le_bytes()
 }
 
 /// None if the bytes are no fact, or one of another version.
@@ -69,7 +73,7 @@ pub fn from_bytes(id: i64, bytes: &[u8], words: Option<&[u8]>) -> Option<Stored>
     let source_number = rest.u32()?;
     let [begin, end, planned_begin, planned_end] = rest.all(Rest::f64)?;
     let [series, occurrence, room, host, title] = rest.all(Rest::u64)?;
-    let people = (0..rest.u16()?)
+    let people = (0..rest.u32()?)
         .map(|_| {
             Some(Person {
                 exact: rest.u64()?,
@@ -78,10 +82,10 @@ pub fn from_bytes(id: i64, bytes: &[u8], words: Option<&[u8]>) -> Option<Stored>
             })
         })
         .collect::<Option<Box<[Person]>>>()?;
-    let title_words = (0..rest.u16()?)
+    let title_words = (0..rest.u32()?)
         .map(|_| rest.u32())
         .collect::<Option<Box<[u32]>>>()?;
-    let length = usize::from(rest.u16()?);
+    let length = rest.u32()? as usize;
     let (source, source_id) = rest.0.split_at_checked(length)?;
     let text = |bytes: &[u8]| Some(std::str::from_utf8(bytes).ok()?.to_owned());
     Some(Stored {
@@ -118,10 +122,6 @@ impl Rest<'_> {
         Some(*taken)
     }
 
-    fn u16(&mut self) -> Option<u16> {
-        self.take().map(u16::from_le_bytes)
-    }
-
     fn u32(&mut self) -> Option<u32> {
         self.take().map(u32::from_le_bytes)
     }
@@ -149,6 +149,7 @@ impl Rest<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Recording, Title};
     use proptest::prelude::*;
 
     proptest! {
@@ -157,5 +158,33 @@ mod tests {
             let _ = from_bytes(1, &bytes, None);
             let _ = from_bytes(1, &[&[VERSION][..], &bytes].concat(), Some(&bytes));
         }
+    }
+
+    #[test]
+    fn nothing_is_too_long_to_be_read_back() {
+        let many = 70_000;
+        let recording = Recording {
+            started_s: Some(1_748_876_400.0),
+            emails: (0..many)
+                .map(|n| format!("p{n}@larkspur.example"))
+                .collect(),
+            title: Title::of(&(0..many).map(|n| format!("w{n} ")).collect::<String>()),
+            ..Recording::default()
+        };
+        let written = Stored {
+            source: "s".repeat(many),
+            source_id: "i".repeat(many),
+            fact: Fact::of(&recording, 1),
+        };
+        let bytes = to_bytes(&written);
+        let read = from_bytes(7, &bytes, None).unwrap();
+        assert_eq!(
+            (&read.source, &read.source_id),
+            (&written.source, &written.source_id)
+        );
+        assert_eq!(read.fact.people, written.fact.people);
+        assert_eq!(read.fact.people.len(), many);
+        assert_eq!(read.fact.title_words, written.fact.title_words);
+        assert_eq!(to_bytes(&read), bytes);
     }
 }
