@@ -61,7 +61,6 @@ CREATE TABLE chorus.calls (
     UNIQUE NULLS NOT DISTINCT (source, connection_id, source_call_id)
 );
 CREATE INDEX calls_by_start   ON chorus.calls (started_at);
-CREATE INDEX calls_by_meeting ON chorus.calls (meeting_id);
 CREATE INDEX calls_missing    ON chorus.calls (connection_id) WHERE missing_since IS NOT NULL;
 CREATE INDEX calls_late       ON chorus.calls (connection_id, first_seen_at) WHERE listed_past IS NOT NULL;
 COMMENT ON TABLE  chorus.calls                  IS 'One recording by one source. Views show a physical meeting once: chorus.meetings';

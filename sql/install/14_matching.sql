@@ -17,36 +17,37 @@ CREATE TABLE chorus.match_facts (
     call_id   bigint      NOT NULL PRIMARY KEY,
     begins_at timestamptz,
     fact      bytea       NOT NULL,
-    things    bigint[]    NOT NULL DEFAULT '{}',
     words     bytea
 );
-ALTER TABLE chorus.match_facts ALTER fact SET STORAGE EXTERNAL, ALTER things SET STORAGE EXTERNAL, ALTER words SET STORAGE EXTERNAL;
+ALTER TABLE chorus.match_facts ALTER fact SET STORAGE EXTERNAL, ALTER words SET STORAGE EXTERNAL;
 CREATE INDEX match_facts_by_time ON chorus.match_facts (begins_at, call_id);
-CREATE INDEX match_facts_by_thing ON chorus.match_facts USING gin (things);
 COMMENT ON TABLE  chorus.match_facts           IS 'What recordings are compared by, made small: hashes, times, a sketch of what was said';
 COMMENT ON COLUMN chorus.match_facts.call_id   IS 'chorus.calls';
 COMMENT ON COLUMN chorus.match_facts.begins_at IS 'When it began by the recorder, or else by the calendar';
 COMMENT ON COLUMN chorus.match_facts.fact      IS 'Everything but the words, in a format of its own';
-COMMENT ON COLUMN chorus.match_facts.things    IS 'People, title and conference room, hashed: what is counted, because what is rare says more';
 COMMENT ON COLUMN chorus.match_facts.words     IS 'Sketch of the transcript: the number of its runs of three words and the smallest of their hashes';
 
 CREATE TABLE chorus.match_counts (
     thing bigint NOT NULL PRIMARY KEY,
-    count bigint NOT NULL
+    count bigint NOT NULL,
+    calls bigint[]
 );
-COMMENT ON TABLE  chorus.match_counts       IS 'In how many recordings a person, a title or a room is';
-COMMENT ON COLUMN chorus.match_counts.thing IS 'chorus.match_facts.things';
+COMMENT ON TABLE  chorus.match_counts       IS 'In how many recordings a person, a title or a room is: what is rare says more';
+COMMENT ON COLUMN chorus.match_counts.thing IS 'Hash of the person, title or room';
 COMMENT ON COLUMN chorus.match_counts.count IS 'Number of recordings that have it';
+COMMENT ON COLUMN chorus.match_counts.calls IS 'Which recordings; NULL: too many to list';
 
 CREATE TABLE chorus.match_progress (
     one         boolean     NOT NULL DEFAULT true PRIMARY KEY CHECK (one),
     stage       text        NOT NULL CHECK (stage IN ('facts', 'scores')),
+    made_to     bigint,
     scored_to   timestamptz,
     scored_call bigint
 );
 COMMENT ON TABLE  chorus.match_progress             IS 'Has a row only while everything is compared anew: how far that is, so that it goes on after a crash';
 COMMENT ON COLUMN chorus.match_progress.one         IS 'There is one row at most';
 COMMENT ON COLUMN chorus.match_progress.stage       IS 'facts: facts are made, counts do not hold; scores: pairs are compared in the order of time';
+COMMENT ON COLUMN chorus.match_progress.made_to     IS 'Up to this call facts were made; NULL: marks with sketches are still taken';
 COMMENT ON COLUMN chorus.match_progress.scored_to   IS 'Up to here pairs were compared';
 COMMENT ON COLUMN chorus.match_progress.scored_call IS 'The last call of that moment that was';
 

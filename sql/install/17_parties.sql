@@ -42,7 +42,7 @@ COMMENT ON COLUMN chorus.host_domains.level  IS '0 for the host itself, and one 
 
 -- Whose meetings these are, without reading the wide rows.
 CREATE INDEX calls_by_party ON chorus.calls (party_id, meeting_id, is_main_call, call_id, started_at) WHERE removed_at IS NULL;
-CREATE INDEX calls_in_meeting ON chorus.calls (meeting_id, is_main_call, party_id, call_id, started_at) WHERE removed_at IS NULL;
+CREATE INDEX calls_in_meeting ON chorus.calls (meeting_id, is_main_call, party_id, call_id, started_at, removed_at);
 CREATE INDEX calls_main_by_start ON chorus.calls (started_at, meeting_id, party_id, call_id) WHERE is_main_call AND removed_at IS NULL;
 -- Which calls somebody took part in.
 CREATE INDEX participants_by_address ON chorus.participants (chorus.address(email));

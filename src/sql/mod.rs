@@ -52,6 +52,10 @@ pub fn texts<'a>(values: Vec<String>) -> Argument<'a> {
     of(Some(values), pg_sys::TEXTARRAYOID)
 }
 
+pub fn texts_or_nulls<'a>(values: Vec<Option<String>>) -> Argument<'a> {
+    of(Some(values), pg_sys::TEXTARRAYOID)
+}
+
 pub fn time<'a>(value: impl Into<Option<DateTime<Utc>>>) -> Argument<'a> {
     of(value.into().and_then(timestamp), pg_sys::TIMESTAMPTZOID)
 }

@@ -17,6 +17,10 @@ impl<'a> Row<'a> {
         (!self.nulls[column]).then(|| self.values[column])
     }
 
+    pub fn is_null(&self, column: usize) -> bool {
+        self.nulls[column]
+    }
+
     pub fn int8(&self, column: usize) -> Option<i64> {
         self.datum(column).map(|datum| datum.value() as i64)
     }

@@ -37,7 +37,6 @@ impl Dedup {
         self.step("looking again", |_| {
             if since.timestamp() <= BEGINNING {
                 matching::begin_all_anew()?;
-                due::mark_all()?;
             } else if since.timestamp() < DateTime::<Utc>::MAX_UTC.timestamp() {
                 due::mark_since(since)?;
             }

@@ -13,6 +13,7 @@ use meeting_match::{
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::time::{Duration, Instant};
 
 /// What is to be compared.
@@ -53,37 +54,40 @@ pub struct Near {
 impl Near {
     /// Reads what lies within reach of any of these facts.
     pub fn of<'a>(facts_of: impl Iterator<Item = &'a Fact>) -> Result<Near> {
-        let mut stretches: Vec<(f64, f64)> = facts_of
-            .filter(|fact| fact.begin.is_finite())
-            .map(|fact| {
-                let mut reach = 0;
-                keys(fact, |key| reach = reach.max(reach_s(key.what)));
-                // A second more, as keys are cut to whole ones.
-                let reach = f64::from(reach) + 1.0;
-                (fact.begin - reach, fact.begin + reach)
-            })
-            .collect();
-        stretches.sort_by(|x, y| x.0.total_cmp(&y.0));
-        let mut merged: Vec<(f64, f64)> = Vec::new();
-        for (from, to) in stretches {
-            match merged.last_mut() {
-                Some(last) if from <= last.1 => last.1 = last.1.max(to),
-                _ => merged.push((from, to)),
-            }
-        }
         let mut near = Near::default();
-        for (from, to) in merged {
+        for (from, to) in reach_of(facts_of) {
             facts::within(from, to, |stored| near.push(stored))?;
         }
         Ok(near)
     }
 
-    fn push(&mut self, stored: Stored) {
-        self.place.insert(stored.fact.id, self.facts.len());
-        self.facts.push(stored.fact);
-        self.order.push((stored.source, stored.source_id));
+    /// These facts, which are all from the first of them to the last, and what else lies within their reach.
+    pub fn around(known: Vec<Stored>) -> Result<Near> {
+        let reach = reach_of(known.iter().map(|stored| &stored.fact));
+        let begins = known.iter().map(|stored| stored.fact.begin);
+        let (first, last) = (begins.clone().next(), begins.last());
+        let mut near = Near::default();
+        known.into_iter().for_each(|stored| near.push(stored));
+        let (Some(first), Some(last)) = (first, last) else {
+            return Ok(near);
+        };
+        for (from, to) in reach {
+            for (from, to) in [(from, to.min(first)), (from.max(last), to)] {
+                if from <= to {
+                    facts::within(from, to, |stored| near.push(stored))?;
+                }
+            }
+        }
+        Ok(near)
     }
 
+    fn push(&mut self, stored: Stored) {
+        if let Entry::Vacant(place) = self.place.entry(stored.fact.id) {
+            place.insert(self.facts.len());
+            self.facts.push(stored.fact);
+            self.order.push((stored.source, stored.source_id));
+        }
+    }
     fn get(&self, call_id: i64) -> Option<&Fact> {
         Some(&self.facts[*self.place.get(&call_id)?])
     }
@@ -100,11 +104,34 @@ impl Near {
         missing.sort_unstable();
         missing.dedup();
         if !missing.is_empty() {
-            let found = facts::by_call(&missing)?;
+            let found = facts::by_call(missing)?;
             found.into_values().for_each(|stored| self.push(stored));
         }
         Ok(())
     }
+}
+
+/// The stretches of time within reach of any of these facts.
+fn reach_of<'a>(facts_of: impl Iterator<Item = &'a Fact>) -> Vec<(f64, f64)> {
+    let mut stretches: Vec<(f64, f64)> = facts_of
+        .filter(|fact| fact.begin.is_finite())
+        .map(|fact| {
+            let mut reach = 0;
+            keys(fact, |key| reach = reach.max(reach_s(key.what)));
+            // A second more, as keys are cut to whole ones.
+            let reach = f64::from(reach) + 1.0;
+            (fact.begin - reach, fact.begin + reach)
+        })
+        .collect();
+    stretches.sort_by(|x, y| x.0.total_cmp(&y.0));
+    let mut merged: Vec<(f64, f64)> = Vec::new();
+    for (from, to) in stretches {
+        match merged.last_mut() {
+            Some(last) if from <= last.1 => last.1 = last.1.max(to),
+            _ => merged.push((from, to)),
+        }
+    }
+    merged
 }
 
 /// Things that these facts can have in common with others.
@@ -274,28 +301,26 @@ fn write(
     counts::learn(&mut rarity, facts.flat_map(counted).collect())?;
     let partners = reached.partners();
     let mut formed = Formed::default();
-    let mut groups: Vec<Vec<i64>> = Vec::new();
     let mut seen: FxHashSet<i64> = FxHashSet::default();
     let began = Instant::now();
     for call_id in &reached.calls {
         pgrx::check_for_interrupts!();
         if !partners.contains_key(call_id) {
-            formed.alone(*call_id);
+            formed.alone.push(*call_id);
         } else if !seen.contains(call_id) {
             let chain = chain_of(*call_id, &partners, &mut seen);
             for group in groups_of(&chain, &partners, &reached, &near, &rarity) {
                 match group.as_slice() {
-                    [only] => formed.alone(*only),
-                    _ => groups.push(group),
+                    [only] => formed.alone.push(*only),
+                    _ => formed.together.push(group),
                 }
             }
         }
     }
     came.matching += began.elapsed();
-    write_pairs(&reached, &groups, &near, &rarity)?;
-    formed.together(&groups)?;
+    write_pairs(&reached, &formed.together, &near, &rarity)?;
     let mut meeting_of: FxHashMap<i64, i64> = FxHashMap::default();
-    for group in &groups {
+    for group in &formed.together {
         let meeting_id = group.iter().min().copied().unwrap_or_default();
         meeting_of.extend(group.iter().map(|call_id| (*call_id, meeting_id)));
     }
@@ -374,7 +399,9 @@ fn write_pairs(reached: &Reached, groups: &[Vec<i64>], near: &Near, rarity: &Rar
         changes.remove(*ids);
     }
     let implied = joined.iter().filter(|ids| !now.contains_key(ids));
-    for ids in now.keys().chain(implied) {
+    let mut stored: Vec<&Both> = now.keys().chain(implied).collect();
+    stored.sort_unstable();
+    for ids in stored {
         pgrx::check_for_interrupts!();
         let Some(facts) = near.pair(ids) else {
             continue;

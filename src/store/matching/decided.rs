@@ -49,8 +49,8 @@ pub fn decide(
         ],
     )?;
     let taken = Taken {
-        calls: [(a, None), (b, None)].into(),
-        last: 0,
+        calls: [a, b].into(),
+        ..Taken::default()
     };
     Recognition::default().compare(taken)?;
     Ok((meeting_of(a)?, meeting_of(b)?))

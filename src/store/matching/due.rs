@@ -7,7 +7,7 @@ use crate::store::copy::copy_into;
 use call_rows::{Rows, Target};
 use chrono::{DateTime, Utc};
 use meeting_match::Words;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 static DUE: Target = Target {
     table: "match_due",
@@ -46,22 +46,17 @@ pub fn mark_since(since: DateTime<Utc>) -> Result<u64> {
     )
 }
 
-/// Marks all calls, and such as went where no trigger saw it (TRUNCATE).
-pub fn mark_all() -> Result<u64> {
-    sql::execute(
-        "INSERT INTO chorus.match_due (call_id)
-         SELECT call_id FROM chorus.calls
-         UNION ALL
-         SELECT f.call_id FROM chorus.match_facts f WHERE NOT EXISTS (SELECT FROM chorus.calls c WHERE c.call_id = f.call_id)",
-        &[],
-    )
+/// Takes all marks that say no more than that a call may have changed.
+pub fn take_plain() -> Result<u64> {
+    sql::execute("DELETE FROM chorus.match_due WHERE words IS NULL", &[])
 }
 
 /// What was taken from the queue.
 #[derive(Default)]
 pub struct Taken {
-    /// Each call, and its new sketch if there is one.
-    pub calls: HashMap<i64, Option<Vec<u8>>>,
+    pub calls: HashSet<i64>,
+    /// The new sketches of some of them.
+    pub words: HashMap<i64, Vec<u8>>,
     /// The last mark.
     pub last: i64,
 }
@@ -88,8 +83,8 @@ pub fn take(after: i64, at_most: usize) -> Result<Taken> {
     };
     for (due_id, call_id, words) in marks {
         taken.last = due_id;
-        let kept = taken.calls.entry(call_id).or_default();
-        *kept = words.or(kept.take());
+        taken.calls.insert(call_id);
+        taken.words.extend(words.map(|words| (call_id, words)));
     }
     Ok(taken)
 }

@@ -1,6 +1,6 @@
 //! How two calls are judged, for people to look at.
 
-use super::{counts, facts, pairs};
+use super::{counts, pairs, remake};
 use crate::error::{Error, Result};
 use crate::sql;
 use meeting_match::{Common, Fact, Findings, Rarity, counted};
@@ -17,7 +17,7 @@ pub struct Judged {
 
 /// Judges two calls by what is stored of them now.
 pub fn judged(a: i64, b: i64) -> Result<Judged> {
-    let (first, second) = (facts::as_it_is(a)?, facts::as_it_is(b)?);
+    let (first, second) = (remake::as_it_is(a)?, remake::as_it_is(b)?);
     let (Some(first), Some(second)) = (first, second) else {
         return Err(Error::unknown(
             "one of the calls is gone",

@@ -18,9 +18,24 @@ const MAIN_FIRST: &str = "coalesce(t.utterance_count, 0) > 0 DESC, c.source = 'c
 /// Meetings as they are to be.
 #[derive(Default)]
 pub struct Formed {
-    call_ids: Vec<i64>,
-    meeting_ids: Vec<i64>,
-    are_main: Vec<bool>,
+    /// Calls that are meetings by themselves.
+    pub alone: Vec<i64>,
+    /// Each of these is a meeting of several calls.
+    pub together: Vec<Vec<i64>>,
+}
+
+/// Where a call belongs.
+struct Place {
+    call_id: i64,
+    meeting_id: i64,
+    is_main: bool,
+}
+
+/// How a call is stored, and how far in front it is as the main call of a meeting.
+struct Stored {
+    meeting_id: Option<i64>,
+    is_main: bool,
+    rank: i64,
 }
 
 /// A call that belongs to another meeting than before.
@@ -44,76 +59,112 @@ impl Moved {
 }
 
 impl Formed {
-    pub fn alone(&mut self, call_id: i64) {
-        self.add(call_id, call_id, true);
-    }
-
-    fn add(&mut self, call_id: i64, meeting_id: i64, is_main: bool) {
-        self.call_ids.push(call_id);
-        self.meeting_ids.push(meeting_id);
-        self.are_main.push(is_main);
-    }
-
-    /// Each of these groups is a meeting of several calls.
-    pub fn together(&mut self, groups: &[Vec<i64>]) -> Result<()> {
-        let all: Vec<i64> = groups.iter().flatten().copied().collect();
-        if all.is_empty() {
-            return Ok(());
+    /// Touches only calls that change, in their order, which is about that of their rows.
+    pub fn write(self) -> Result<Vec<Moved>> {
+        let Formed { alone, together } = self;
+        let (mut changed, mut from) = (Vec::new(), HashMap::new());
+        if !alone.is_empty() {
+            sql::each(
+                "SELECT c.call_id, c.meeting_id FROM chorus.calls c
+                  WHERE c.call_id = ANY ($1) AND (c.meeting_id, c.is_main_call) IS DISTINCT FROM (c.call_id, true)",
+                &[sql::int8s(alone)],
+                |row| {
+                    if let Some(call_id) = row.int8(0) {
+                        from.insert(call_id, row.int8(1));
+                        changed.push(Place {
+                            call_id,
+                            meeting_id: call_id,
+                            is_main: true,
+                        });
+                    }
+                    Ok(())
+                },
+            )?;
         }
-        let mut rank: HashMap<i64, i64> = HashMap::with_capacity(all.len());
-        sql::each(
-            &format!(
-                "SELECT c.call_id, row_number() OVER (ORDER BY {MAIN_FIRST})
-                   FROM chorus.calls c LEFT JOIN chorus.transcripts t USING (call_id)
-                  WHERE c.call_id = ANY ($1)"
-            ),
-            &[sql::int8s(all)],
-            |row| {
-                rank.extend(row.int8(0).zip(row.int8(1)));
-                Ok(())
-            },
-        )?;
-        for group in groups {
+        let stored = stored(together.iter().flatten().copied().collect())?;
+        for group in &together {
             let Some(meeting_id) = group.iter().min() else {
                 continue;
             };
-            let by_rank = |call_id: &&i64| rank.get(call_id).copied().unwrap_or(i64::MAX);
+            let by_rank =
+                |call_id: &&i64| stored.get(call_id).map_or(i64::MAX, |stored| stored.rank);
             let main = group.iter().min_by_key(by_rank);
             for call_id in group {
-                self.add(*call_id, *meeting_id, Some(call_id) == main);
+                let is_main = Some(call_id) == main;
+                let before = stored.get(call_id);
+                if before.is_some_and(|before| {
+                    (before.meeting_id, before.is_main) != (Some(*meeting_id), is_main)
+                }) {
+                    from.insert(*call_id, before.and_then(|before| before.meeting_id));
+                    changed.push(Place {
+                        call_id: *call_id,
+                        meeting_id: *meeting_id,
+                        is_main,
+                    });
+                }
             }
         }
-        Ok(())
+        changed.sort_unstable_by_key(|place| place.call_id);
+        write(changed, &from)
     }
+}
 
-    /// Touches only calls that change.
-    pub fn write(self) -> Result<Vec<Moved>> {
-        let mut moved = Vec::new();
-        if self.call_ids.is_empty() {
-            return Ok(moved);
-        }
-        sql::each(
-            "WITH differ AS (
-                 SELECT c.call_id, c.meeting_id AS before, n.meeting_id, n.is_main
-                   FROM unnest($1, $2, $3) AS n(call_id, meeting_id, is_main) JOIN chorus.calls c USING (call_id)
-                  WHERE (c.meeting_id, c.is_main_call) IS DISTINCT FROM (n.meeting_id, n.is_main))
-             UPDATE chorus.calls c SET meeting_id = d.meeting_id, is_main_call = d.is_main
-               FROM differ d WHERE c.call_id = d.call_id
-             RETURNING c.call_id, d.before, d.meeting_id",
-            &[
-                sql::int8s(self.call_ids),
-                sql::int8s(self.meeting_ids),
-                sql::booleans(self.are_main),
-            ],
-            |row| {
-                if let (Some(call_id), from, Some(to)) = (row.int8(0), row.int8(1), row.int8(2)) {
-                    moved.push(Moved { call_id, from, to });
-                }
-                Ok(())
-            },
-        )?;
-        Ok(moved)
+/// Calls as they are stored, ranked among themselves.
+fn stored(call_ids: Vec<i64>) -> Result<HashMap<i64, Stored>> {
+    let mut found = HashMap::with_capacity(call_ids.len());
+    if call_ids.is_empty() {
+        return Ok(found);
     }
+    sql::each(
+        &format!(
+            "SELECT c.call_id, c.meeting_id, c.is_main_call, row_number() OVER (ORDER BY {MAIN_FIRST})
+               FROM chorus.calls c LEFT JOIN chorus.transcripts t USING (call_id)
+              WHERE c.call_id = ANY ($1)"
+        ),
+        &[sql::int8s(call_ids)],
+        |row| {
+            if let (Some(call_id), Some(is_main), Some(rank)) =
+                (row.int8(0), row.boolean(2), row.int8(3))
+            {
+                let meeting_id = row.int8(1);
+                found.insert(
+                    call_id,
+                    Stored {
+                        meeting_id,
+                        is_main,
+                        rank,
+                    },
+                );
+            }
+            Ok(())
+        },
+    )?;
+    Ok(found)
+}
+
+fn write(places: Vec<Place>, from: &HashMap<i64, Option<i64>>) -> Result<Vec<Moved>> {
+    let mut moved = Vec::with_capacity(places.len());
+    if places.is_empty() {
+        return Ok(moved);
+    }
+    sql::each(
+        "UPDATE chorus.calls c SET meeting_id = n.meeting_id, is_main_call = n.is_main
+           FROM unnest($1, $2, $3) AS n(call_id, meeting_id, is_main) WHERE c.call_id = n.call_id
+         RETURNING c.call_id, c.meeting_id",
+        &[
+            sql::int8s(places.iter().map(|place| place.call_id).collect()),
+            sql::int8s(places.iter().map(|place| place.meeting_id).collect()),
+            sql::booleans(places.iter().map(|place| place.is_main).collect()),
+        ],
+        |row| {
+            if let (Some(call_id), Some(to)) = (row.int8(0), row.int8(1)) {
+                let from = from.get(&call_id).copied().flatten();
+                moved.push(Moved { call_id, from, to });
+            }
+            Ok(())
+        },
+    )?;
+    Ok(moved)
 }
 
 /// Meetings of these calls whose main call has gone show by another one, until they are formed again.

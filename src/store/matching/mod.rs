@@ -16,13 +16,16 @@ mod facts;
 mod judged;
 mod meetings;
 mod pairs;
+mod remake;
 
 use crate::error::Result;
 use crate::store::runs::Counters;
 use crate::{locks, sql};
 use chrono::{DateTime, Utc};
 use compared::{Came, Near, Wanted, compare_and_write};
+use facts::Calls;
 use meeting_match::crowded;
+use serde::Deserialize;
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
@@ -85,9 +88,9 @@ pub struct Recognition {
 impl Recognition {
     /// One step, in a transaction that holds the lock of meetings. False: nothing was left to do.
     pub fn step(&mut self) -> Result<bool> {
-        match stage()?.as_deref() {
-            Some("facts") => self.remake_facts(),
-            Some(_) => self.compare_next(),
+        match progress()? {
+            Some(progress) if progress.stage == "facts" => self.remake_facts(progress),
+            Some(progress) => self.compare_next(progress),
             None if !self.looked => {
                 self.looked = true;
                 if is_worth_all_anew()? {
@@ -101,7 +104,7 @@ impl Recognition {
 
     /// As [`Self::step`], unless all is compared anew at this time, which takes up these calls too.
     pub fn small_step(&mut self) -> Result<bool> {
-        Ok(stage()?.is_none() && self.compare_due()?)
+        Ok(progress()?.is_none() && self.compare_due()?)
     }
 
     fn take(&mut self, at_most: usize) -> Result<due::Taken> {
@@ -125,10 +128,9 @@ impl Recognition {
 
     /// Makes the facts of these calls again and compares them; what else that touches is judged again, or due.
     fn compare(&mut self, taken: due::Taken) -> Result<()> {
-        let remade = facts::remake(taken)?;
-        let mut changes = HashMap::new();
-        remade.iter().for_each(|one| one.add_to(&mut changes));
-        let crossed = counts::add(&changes)?;
+        let these = Calls::These(taken.calls.into_iter().collect());
+        let remade = remake::remake(these, taken.words)?;
+        let crossed = counts::add(&remade)?;
         let ids: HashSet<i64> = remade.iter().map(|one| one.call_id).collect();
         let others = |mut found: Vec<i64>| {
             found.retain(|call_id| !ids.contains(call_id));
@@ -138,7 +140,7 @@ impl Recognition {
         let mut again = others(counts::who_have(crossed.down)?);
 
         let changed = || {
-            let changed = remade.iter().filter(|one| one.has_changed());
+            let changed = remade.iter().filter(|one| one.has_changed);
             changed.flat_map(|one| [&one.before, &one.now]).flatten()
         };
         let now = remade.iter().filter_map(|one| one.now.as_ref());
@@ -161,15 +163,35 @@ impl Recognition {
         due::mark(again)
     }
 
-    /// Makes facts only: all will be counted and compared when they are there.
-    fn remake_facts(&mut self) -> Result<bool> {
-        let taken = self.take(MANY)?;
-        if taken.calls.is_empty() {
-            counts::recount()?;
-            sql::execute("UPDATE chorus.match_progress SET stage = 'scores'", &[])?;
-            return Ok(true);
+    /// Makes the facts of the next calls, and no more: all will be counted and compared when they are there. Sketches
+    /// come first, as they are known from marks alone.
+    fn remake_facts(&mut self, progress: Progress) -> Result<bool> {
+        let (mut calls, mut words) = (Calls::These(Vec::new()), HashMap::new());
+        let mut made_to = progress.made_to;
+        if made_to.is_none() {
+            let taken = self.take(MANY)?;
+            match taken.calls.is_empty() {
+                true => made_to = Some(i64::MIN),
+                false => {
+                    calls = Calls::These(taken.calls.into_iter().collect());
+                    words = taken.words;
+                }
+            }
         }
-        let remade = facts::remake(taken)?;
+        if let Some(to) = made_to {
+            if to == i64::MAX {
+                counts::recount()?;
+                sql::execute("UPDATE chorus.match_progress SET stage = 'scores'", &[])?;
+                return Ok(true);
+            }
+            let last = remake::last_of_next(to, MANY)?.unwrap_or(i64::MAX);
+            calls = Calls::Between(to + 1, last);
+            sql::execute(
+                "UPDATE chorus.match_progress SET made_to = $1",
+                &[sql::int8(last)],
+            )?;
+        }
+        let remade = remake::remake(calls, words)?;
         let gone: Vec<i64> = (remade.iter())
             .filter(|one| one.now.is_none())
             .map(|one| one.call_id)
@@ -184,53 +206,45 @@ impl Recognition {
     }
 
     /// Compares the next calls in the order of time; last those of which it is not known.
-    fn compare_next(&mut self) -> Result<bool> {
-        let (mut members, mut last) = (Vec::new(), (None, None));
-        sql::each(
-            "SELECT f.call_id, f.begins_at FROM chorus.match_facts f, chorus.match_progress p
-              WHERE (f.begins_at, f.call_id) > (coalesce(p.scored_to, '-infinity'), coalesce(p.scored_call, 0))
-              ORDER BY f.begins_at, f.call_id LIMIT $1",
-            &[sql::int8(MANY as i64)],
-            |row| {
-                members.extend(row.int8(0));
-                last = (row.seconds(1), row.int8(0));
-                Ok(())
-            },
-        )?;
-        if members.is_empty() {
-            sql::each(
-                "SELECT f.call_id FROM chorus.match_facts f WHERE f.begins_at IS NULL",
-                &[],
-                |row| {
-                    members.extend(row.int8(0));
-                    Ok(())
-                },
-            )?;
-            sql::execute("DELETE FROM chorus.match_progress", &[])?;
-        } else {
-            let scored_to = last.0.and_then(|seconds: f64| {
-                DateTime::<Utc>::from_timestamp_micros((seconds * 1e6).round() as i64)
-            });
-            sql::execute(
+    fn compare_next(&mut self, progress: Progress) -> Result<bool> {
+        let after = progress.scored_call.unwrap_or(0);
+        let mut next = facts::after(progress.scored_to, after, MANY)?;
+        match next.last() {
+            Some(last) => sql::execute(
                 "UPDATE chorus.match_progress SET scored_to = $1, scored_call = $2",
-                &[sql::time(scored_to), sql::int8(last.1)],
-            )?;
-        }
-        let stored = facts::by_call(&members)?;
-        let near = Near::of(stored.values().map(|stored| &stored.fact))?;
-        drop(stored);
+                &[
+                    sql::time(facts::begins_at(&last.fact)),
+                    sql::int8(last.fact.id),
+                ],
+            )?,
+            None => {
+                next = facts::without_time()?;
+                sql::execute("DELETE FROM chorus.match_progress", &[])?
+            }
+        };
+        let members: Vec<i64> = next.iter().map(|stored| stored.fact.id).collect();
         self.totals.calls += members.len() as i64;
         let wanted = Wanted {
             members,
             ..Wanted::default()
         };
+        let near = Near::around(next)?;
         self.totals.add(compare_and_write(wanted, near)?)?;
         Ok(true)
     }
 }
 
-fn stage() -> Result<Option<String>> {
-    sql::one("SELECT stage FROM chorus.match_progress", &[])
+/// How far comparing all anew is.
+#[derive(Deserialize)]
+struct Progress {
+    stage: String,
+    made_to: Option<i64>,
+    scored_to: Option<DateTime<Utc>>,
+    scored_call: Option<i64>,
+}
+
+fn progress() -> Result<Option<Progress>> {
+    sql::one_json("SELECT to_jsonb(p) FROM chorus.match_progress p", &[])
 }
 
 /// Whether so much is due that comparing everything anew is less work than looking whom it touches.
@@ -245,12 +259,15 @@ fn is_worth_all_anew() -> Result<bool> {
     Ok(worth.unwrap_or(false))
 }
 
-/// From now on all is compared anew. Facts of what is not due stay.
+/// From now on all is compared anew. Whatever marks stand for is committed, so that it will be seen; sketches are kept
+/// until they are taken.
 pub fn begin_all_anew() -> Result<()> {
     sql::execute(
-        "INSERT INTO chorus.match_progress (stage) VALUES ('facts') ON CONFLICT (one) DO UPDATE SET stage = 'facts', scored_to = NULL, scored_call = NULL",
+        "INSERT INTO chorus.match_progress (stage) VALUES ('facts')
+         ON CONFLICT (one) DO UPDATE SET stage = 'facts', made_to = NULL, scored_to = NULL, scored_call = NULL",
         &[],
     )?;
+    due::take_plain()?;
     Ok(())
 }
 
