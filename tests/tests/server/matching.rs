@@ -355,3 +355,46 @@ fn a_meeting_whose_main_call_goes_is_shown_by_another_one_at_once() {
     dedup(&mut session);
     assert_eq!(meetings_shown(&mut session), [(2, 2, 1), (3, 3, 1)]);
 }
+
+#[test]
+fn a_colleague_in_hundreds_of_calls_counts_the_same_whichever_way_they_came() {
+    /// Calls with Kim an hour apart; every 25th was recorded twice.
+    const RECORD: &str = "
+        WITH new AS (
+            INSERT INTO chorus.calls (source, source_call_id, title, started_at, duration_s)
+            SELECT s, n, 'Call ' || n, '2026-01-01 09:00Z'::timestamptz + n * interval '1 hour', 1500
+              FROM generate_series($1::integer, $2) n, unnest(ARRAY['gong', 'zoom']) s WHERE s = 'gong' OR n % 25 = 0
+            RETURNING call_id, source_call_id)
+        INSERT INTO chorus.participants (call_id, participant_no, email)
+        SELECT call_id, 1, 'kim@seller.example' FROM new
+        UNION ALL SELECT call_id, 2, 'guest' || source_call_id || '@larkspur.example' FROM new";
+    let database = place();
+    let mut session = database.connect();
+    let mut before = Vec::new();
+    let mut is_as_anew = |session: &mut Client, when: &str| {
+        dedup(session);
+        let as_they_came = pairs(session);
+        assert_ne!(
+            as_they_came, before,
+            "{when}: the same calls say something else"
+        );
+        session
+            .execute("SELECT chorus_dedup('-infinity')", &[])
+            .unwrap();
+        assert_eq!(pairs(session), as_they_came, "{when}");
+        before = as_they_came;
+    };
+    session.execute(RECORD, &[&1, &230]).unwrap();
+    is_as_anew(&mut session, "239 recordings");
+    session.execute(RECORD, &[&231, &249]).unwrap();
+    is_as_anew(&mut session, "258, more than are listed");
+    session.execute(RECORD, &[&251, &499]).unwrap();
+    is_as_anew(&mut session, "516");
+    session
+        .execute(
+            "DELETE FROM chorus.calls WHERE source_call_id::integer > 480",
+            &[],
+        )
+        .unwrap();
+    is_as_anew(&mut session, "fewer than 512 again");
+}
