@@ -6,6 +6,7 @@
 mod api;
 mod background;
 mod error;
+mod extension;
 mod files;
 mod launcher;
 mod locks;

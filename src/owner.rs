@@ -1,8 +1,8 @@
 //! Our functions run as their caller, who may not touch our tables. What they do there is done as the owner of the
 //! extension, in this one place, and only after the caller's own rights were looked at.
 
-use crate::error::{Error, Result};
-use crate::sql;
+use crate::error::Result;
+use crate::{extension, sql};
 use pgrx::pg_sys;
 use std::cell::Cell;
 
@@ -65,13 +65,7 @@ pub fn as_owner<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
         "SELECT extowner FROM pg_catalog.pg_extension WHERE extname = 'chorus_sync'",
         &[],
     )?
-    .ok_or_else(|| {
-        Error::new(
-            "42704",
-            "the extension chorus_sync is not installed in this database",
-            "CREATE EXTENSION chorus_sync;",
-        )
-    })?;
+    .ok_or_else(extension::missing)?;
     unsafe {
         pg_sys::SetUserIdAndSecContext(
             owner,

@@ -8,7 +8,7 @@ use crate::owner::{as_owner, caller_may_read_files};
 use crate::store::due;
 use crate::store::pace::KeptPace;
 use crate::store::runs::Connection;
-use crate::{files, launcher, locks, schedule, secret, settings, sql};
+use crate::{extension, files, launcher, locks, schedule, secret, settings, sql};
 use chorus_client::{ApiKey, BaseUrl, Client, EngagementFilter, Me};
 use chrono::{DateTime, TimeDelta, Utc};
 use pgrx::prelude::*;
@@ -288,11 +288,7 @@ fn check(base_url: &BaseUrl, api_key: ApiKey, pace: &KeptPace, lookback_days: i3
 
 /// The number of a connection that nobody else makes at this moment.
 fn new_connection_id(name: &str) -> Result<i64> {
-    let extension = sql::one::<pg_sys::Oid>(
-        "SELECT oid FROM pg_catalog.pg_extension WHERE extname = 'chorus_sync'",
-        &[],
-    )?;
-    locks::hold_name(extension.map_or(0, |oid| oid.to_u32()), name);
+    locks::hold_name(extension::required()?, name);
     // A new statement, so that it sees what the other session has committed.
     let made: Option<bool> = sql::latest_json(
         "SELECT to_jsonb(true) FROM chorus.connections WHERE name = $1",

@@ -1,11 +1,10 @@
 //! `chorus_merge` and `chorus_separate`: a person's word about two calls, which always wins.
 
-use super::watch::extension;
 use super::{answer, refuse_read_only};
 use crate::error::{Error, Result};
 use crate::owner::as_owner;
 use crate::store::matching::decided::{Decision, decide, kept_apart, meeting_of};
-use crate::{locks, sql};
+use crate::{extension, locks, sql};
 use pgrx::prelude::*;
 
 #[pg_extern]
@@ -54,7 +53,7 @@ fn decided(
     }
     let decided_by = sql::one::<String>("SELECT current_user::text", &[])?.unwrap_or_default();
     as_owner(|| {
-        locks::hold_meetings(extension(&[])?);
+        locks::hold_meetings(extension::required()?);
         meeting_of(a)?;
         meeting_of(b)?;
         decide(a, b, decision, note, &decided_by)

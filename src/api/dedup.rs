@@ -1,8 +1,9 @@
 //! `chorus_dedup`: recognises recordings of one meeting, in a worker.
 
-use super::watch::{Watch, extension};
+use super::watch::{Watch, refuse_unseen};
 use super::{answer, refuse_read_only};
 use crate::error::{Error, Result};
+use crate::extension;
 use crate::owner::as_owner;
 use crate::store::runs::{NO_CONNECTION, Seen, Trigger};
 use crate::worker::{self, wanted::Wanted};
@@ -44,10 +45,10 @@ fn dedup(since: Option<TimestampWithTimeZone>) -> Result<Seen> {
         warn_of_own_rows();
     }
     let seen = as_owner(|| {
-        let extension = extension(&[0])?;
+        refuse_unseen(&[])?;
         let wanted = Wanted {
             connection_id: NO_CONNECTION,
-            extension,
+            extension: extension::required()?,
             window_from: since.map_or(DateTime::<Utc>::MAX_UTC, moment),
             trigger: Trigger::Dedup,
         };

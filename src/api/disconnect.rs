@@ -1,8 +1,8 @@
 //! `chorus_disconnect`: the key goes, the data stays unless it is to be purged.
 
-use super::watch::extension;
 use super::{answer, cancel, connection_name, refuse_read_only};
 use crate::error::Result;
+use crate::extension;
 use crate::owner::as_owner;
 use crate::settings;
 use crate::sql;
@@ -64,7 +64,7 @@ fn disconnect(name: &str, purge: bool) -> Result<()> {
                     &id(),
                 )?;
             }
-            matching::forget_gone(extension(&[])?)?;
+            matching::forget_gone(extension::required()?)?;
             sql::execute("SELECT chorus.forget_unused_parties()", &[])?;
             sql::execute(
                 "DELETE FROM chorus.connections WHERE connection_id = $1",

@@ -2,14 +2,14 @@
 //!
 //! The caller never writes and never looks at its own snapshot, so it works in any transaction.
 
-use super::watch::{Watch, extension};
+use super::watch::{Watch, refuse_unseen};
 use super::{answer, connection_name, refuse_read_only};
 use crate::error::{Error, Result};
 use crate::owner::as_owner;
 use crate::store::runs::{self, Connection, Seen, Trigger};
 use crate::worker;
 use crate::worker::wanted::Wanted;
-use crate::{locks, settings, sql};
+use crate::{extension, locks, settings, sql};
 use chrono::{DateTime, TimeDelta, Utc};
 use pgrx::prelude::*;
 
@@ -57,8 +57,10 @@ fn sync(lookback: Option<Interval>, name: &str, wait: bool) -> Result<Seen> {
     refuse_read_only()?;
     as_owner(|| {
         let (connection, written_by) = runs::connection_by_name(name)?;
-        let waits_on = [written_by];
-        let extension = extension(if wait { &waits_on } else { &[] })?;
+        let extension = extension::required()?;
+        if wait {
+            refuse_unseen(&[written_by])?;
+        }
         ready(&connection)?;
         let connection_id = connection.connection_id;
         // Only while nobody else decides: of two callers at once, the second must not want a moment more than the first.

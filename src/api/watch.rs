@@ -14,23 +14,22 @@ const LOOK: Duration = Duration::from_millis(1000);
 /// How often while the worker starts, and when another session's run is waited for, whose end wakes nobody.
 const LOOK_CLOSELY: Duration = Duration::from_millis(50);
 
-/// The object id of the extension. `55000` if this transaction made or changed what the worker could not see.
-/// `also_written_by` are transactions that it cannot see either; empty if nobody waits.
-pub fn extension(also_written_by: &[u32]) -> Result<u32> {
-    let (oid, written_by): (u32, u32) = sql::one_json(
-        "SELECT jsonb_build_array(oid::bigint, xmin::text::bigint) FROM pg_catalog.pg_extension WHERE extname = 'chorus_sync'",
+/// `55000` if this transaction made or changed what the worker that is to be waited for could not see: the extension, or
+/// what one of these transactions wrote.
+pub fn refuse_unseen(written_by: &[u32]) -> Result<()> {
+    let extension = sql::one::<i64>(
+        "SELECT xmin::text::bigint FROM pg_catalog.pg_extension WHERE extname = 'chorus_sync'",
         &[],
-    )?
-    .ok_or_else(|| Error::unknown("the extension chorus_sync is not installed", ""))?;
-    let waits = !also_written_by.is_empty();
-    if waits && (also_written_by.iter().any(|xid| is_own(*xid)) || is_own(written_by)) {
+    )?;
+    let extension = extension.map(|xid| xid as u32);
+    if written_by.iter().copied().chain(extension).any(is_own) {
         return Err(Error::new(
             "55000",
             "cannot wait for a run in the transaction that made or changed the connection or the extension",
             "COMMIT first, or use chorus_sync(wait => false): its run starts when this transaction commits.",
         ));
     }
-    Ok(oid)
+    Ok(())
 }
 
 /// Waits for one run.

@@ -10,7 +10,7 @@ use crate::store::due::{self, Scheduled};
 use crate::store::runs::{self, Trigger};
 use crate::transaction::{caught, transaction};
 use crate::worker::wanted::Wanted;
-use crate::{locks, offload, settings, sql, worker};
+use crate::{extension, locks, offload, settings, worker};
 use chrono::{DateTime, TimeDelta, Utc};
 use pgrx::{PgLogLevel, PgSqlErrorCode, ereport, pg_guard, pg_sys};
 use std::time::{Duration, Instant};
@@ -87,7 +87,7 @@ impl Looked {
 fn look() -> Result<Looked> {
     let mut looked = Looked::default();
     let found = transaction("looking what is due", || {
-        let Some(extension) = extension()? else {
+        let Some(extension) = extension::oid() else {
             return Ok(None);
         };
         if service()? != Service::Scheduled {
@@ -141,14 +141,6 @@ fn look() -> Result<Looked> {
         next => next.into_iter().chain(looked.again).min(),
     };
     Ok(looked)
-}
-
-fn extension() -> Result<Option<u32>> {
-    let oid = sql::one::<pg_sys::Oid>(
-        "SELECT oid FROM pg_extension WHERE extname = 'chorus_sync'",
-        &[],
-    )?;
-    Ok(oid.map(|oid| oid.to_u32()))
 }
 
 /// What became of one connection.

@@ -73,7 +73,7 @@ impl Dedup {
         let assignment = self.assignment;
         transaction(&activity, || {
             locks::hold_meetings(extension);
-            if !assignment.is_current()? {
+            if !assignment.is_current() {
                 return Err(Error::new("57014", "the extension was dropped", ""));
             }
             let more = work(&mut self.recognition)?;

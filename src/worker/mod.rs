@@ -25,7 +25,7 @@ use crate::error::{Error, Result};
 use crate::store::due;
 use crate::store::runs::Trigger;
 use crate::transaction::{caught, transaction};
-use crate::{launcher, locks, sql, store};
+use crate::{extension, launcher, locks, store};
 use chrono::{DateTime, Utc};
 use pgrx::bgworkers::DynamicBackgroundWorker;
 use pgrx::{PgLogLevel, ereport, pg_guard, pg_sys};
@@ -52,12 +52,8 @@ pub struct Assignment {
 impl Assignment {
     /// Whether the extension is still the one that started this run. One that was dropped and made anew counts its
     /// connections and runs from 1 again.
-    fn is_current(&self) -> Result<bool> {
-        let extension = sql::one::<pg_sys::Oid>(
-            "SELECT oid FROM pg_extension WHERE extname = 'chorus_sync'",
-            &[],
-        )?;
-        Ok(extension.is_some_and(|oid| oid.to_u32() == self.extension))
+    fn is_current(&self) -> bool {
+        extension::oid() == Some(self.extension)
     }
 
     fn to_text(self) -> String {
@@ -198,7 +194,7 @@ fn forget_old_events(assignment: &Assignment) -> Result<()> {
     let (retention, now) = (crate::settings::event_retention(), crate::settings::now());
     loop {
         let forgotten = transaction("forgetting old events", || {
-            if !assignment.is_current()? {
+            if !assignment.is_current() {
                 return Ok(0);
             }
             store::feed::forget_old(retention, now)
@@ -239,7 +235,7 @@ fn claim(assignment: &Assignment) -> Result<Option<DateTime<Utc>>> {
     }
     // Its own transaction, because the one above began before the caller's commit and need not see it.
     let wanted = transaction("claiming the run", || {
-        if !assignment.is_current()? {
+        if !assignment.is_current() {
             return Ok(false);
         }
         if assignment.queued_by.is_none() {
@@ -288,7 +284,7 @@ fn record_end(
     failure: Option<&Error>,
 ) -> Result<()> {
     let next = transaction("recording the end", || {
-        if !assignment.is_current()? {
+        if !assignment.is_current() {
             return Ok(None);
         }
         unsafe { pg_sys::ForceSyncCommit() };

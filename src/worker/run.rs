@@ -248,7 +248,7 @@ impl Run {
     /// A connection that was disconnected or purged in the meantime stops its run before the next write. The lock on
     /// its row makes a purge wait for this transaction, and this transaction for a purge.
     fn still_wanted(&self) -> Result<()> {
-        if !self.assignment.is_current()? {
+        if !self.assignment.is_current() {
             return Err(stopped());
         }
         let state = sql::one::<String>(

@@ -48,7 +48,7 @@ impl Run {
     fn note_wait(&self, until: DateTime<Utc>) -> Result<()> {
         let pace = self.news_of_pace();
         transaction("noting that Chorus asks to slow down", || {
-            if !self.assignment.is_current()? {
+            if !self.assignment.is_current() {
                 return Ok(());
             }
             unsafe { pg_sys::ForceSyncCommit() };

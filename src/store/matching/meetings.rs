@@ -5,8 +5,7 @@
 
 use crate::error::Result;
 use crate::store::feed::{self, Event, Kind};
-use crate::{locks, settings, sql};
-use pgrx::pg_sys;
+use crate::{extension, locks, settings, sql};
 use serde_json::json;
 use std::collections::{BTreeMap, HashMap};
 
@@ -172,11 +171,7 @@ pub fn keep_shown(call_ids: Vec<i64>) -> Result<()> {
     if call_ids.is_empty() {
         return Ok(());
     }
-    let extension = sql::one::<pg_sys::Oid>(
-        "SELECT oid FROM pg_extension WHERE extname = 'chorus_sync'",
-        &[],
-    )?;
-    locks::hold_meetings(extension.map_or(0, |oid| oid.to_u32()));
+    locks::hold_meetings(extension::required()?);
     sql::execute(
         &format!(
             "UPDATE chorus.calls SET is_main_call = true WHERE call_id IN (
