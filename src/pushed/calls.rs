@@ -5,13 +5,11 @@ use super::{marks, of_chorus};
 use crate::error::{Error, Result};
 use crate::store::sources;
 use crate::{settings, sql};
+use call_rows::SourceCall;
 use meeting_match::email;
 use pgrx::datum::TimestampWithTimeZone;
 use pgrx::pg_sys;
 use std::collections::HashMap;
-
-/// An entry of the unique index must fit in a third of a page.
-const LONGEST_ID: usize = 1000;
 
 places!(Columns: call_id, source, connection_id, source_call_id, host_email, meeting_id, is_main_call, first_seen_at, updated_at);
 
@@ -114,9 +112,12 @@ impl Statement {
             ));
         }
         let id = new.text(columns.source_call_id).unwrap_or_default();
-        if id.trim().is_empty() || id.len() > LONGEST_ID {
+        if !SourceCall::may_have_id(id) {
             return Err(Error::bad_argument(
-                format!("a call needs a source_call_id of at most {LONGEST_ID} bytes"),
+                format!(
+                    "a call needs a source_call_id of at most {} bytes",
+                    SourceCall::LONGEST_ID
+                ),
                 "The id under which the source knows the call; each one once per source.",
             ));
         }

@@ -3,6 +3,7 @@
 use crate::error::Result;
 use crate::sql;
 use crate::store::copy::copy_into;
+use crate::store::deletion::delete_from;
 use crate::store::feed::{self, Event, Kind};
 use crate::store::matching::due;
 use crate::store::parties;
@@ -156,6 +157,15 @@ fn known(
     Ok(known.unwrap_or_default())
 }
 
+/// Numbers for calls that are new.
+pub fn new_call_ids(count: usize) -> Result<Vec<i64>> {
+    let call_ids = sql::one(
+        "SELECT array_agg(nextval('chorus.calls_call_id_seq')) FROM generate_series(1, $1)",
+        &[sql::int8(count as i64)],
+    )?;
+    Ok(call_ids.unwrap_or_default())
+}
+
 fn insert(
     listing: &Listing,
     new: &[&ListedCall],
@@ -165,11 +175,7 @@ fn insert(
     if new.is_empty() {
         return Ok(());
     }
-    let call_ids: Vec<i64> = sql::one(
-        "SELECT array_agg(nextval('chorus.calls_call_id_seq')) FROM generate_series(1, $1)",
-        &[sql::int8(new.len() as i64)],
-    )?
-    .unwrap_or_default();
+    let call_ids = new_call_ids(new.len())?;
     let mut calls = Rows::new(&LISTED_CALLS);
     let mut participants = Rows::new(&PARTICIPANTS);
     let mut transcripts = Rows::new(&LISTED_TRANSCRIPTS);
@@ -274,8 +280,7 @@ fn update(
         .iter()
         .map(|(stored, _)| {
             if stored.removed {
-                Event::of_call(Kind::CallAdded, connection_id, stored.call_id)
-                    .with(json!({"returned": true}))
+                Event::of_returned(connection_id, stored.call_id)
             } else {
                 Event::of_call(Kind::CallUpdated, connection_id, stored.call_id)
             }
@@ -296,10 +301,7 @@ fn update(
         for (stored, call) in &unread {
             add_participants(&mut participants, stored.call_id, &call.participants);
         }
-        sql::execute(
-            "DELETE FROM chorus.participants WHERE call_id = ANY ($1)",
-            &[sql::int8s(call_ids.clone())],
-        )?;
+        delete_from("participants", &call_ids)?;
         copy_into(&participants);
         trackers::delete(&call_ids)?;
         let heard = unread

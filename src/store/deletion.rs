@@ -33,6 +33,9 @@ pub fn delete_what_hangs_on(call_ids: &[i64]) -> Result<()> {
 
 /// Deletes the rows of these calls from one table.
 pub fn delete_from(table: &str, call_ids: &[i64]) -> Result<()> {
+    if call_ids.is_empty() {
+        return Ok(());
+    }
     sql::execute(
         &format!("DELETE FROM chorus.{table} WHERE call_id = ANY ($1)"),
         &[sql::int8s(call_ids.to_vec())],

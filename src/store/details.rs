@@ -3,6 +3,7 @@
 use crate::error::Result;
 use crate::sql;
 use crate::store::copy::copy_all;
+use crate::store::deletion::delete_from;
 use crate::store::feed::{self, Event, Kind};
 use crate::store::matching;
 use crate::store::parties;
@@ -315,7 +316,8 @@ impl Batch {
         now: DateTime<Utc>,
     ) {
         if due.removed && !detail.call.private {
-            self.tell(due, Kind::CallAdded, json!({"returned": true}));
+            let returned = Event::of_returned(self.connection_id, due.call_id);
+            self.events.push(returned);
         } else if !due.removed && due.detail_fingerprint != Some(detail.fingerprint) {
             self.tell(due, Kind::CallUpdated, json!({}));
         }
@@ -390,7 +392,7 @@ impl Batch {
         let connection_id = self.connection_id;
         let mut written = self.written;
         written.calls_updated = update_facts(&self.facts, now, run_began)?;
-        delete("participants", &self.people_of)?;
+        delete_from("participants", &self.people_of)?;
         copy_all(&self.participants);
         parties::settle(self.facts.iter().map(|facts| facts.call_id).collect())?;
         let with_trackers: Vec<i64> = self.heard.iter().map(|(call_id, _)| *call_id).collect();
@@ -399,9 +401,9 @@ impl Batch {
             connection_id,
             self.heard.iter().map(|(id, heard)| (*id, heard.as_slice())),
         )?;
-        delete("call_metrics", &self.replaced)?;
+        delete_from("call_metrics", &self.replaced)?;
         copy_all(&self.metrics);
-        delete("utterances", &self.silenced)?;
+        delete_from("utterances", &self.silenced)?;
         copy_all(&self.utterances);
         update_transcripts(&self.transcripts)?;
         search::forget(&self.silenced)?;
@@ -444,17 +446,6 @@ fn again(
             None => Some(TranscriptState::Failed),
         };
     }
-}
-
-fn delete(table: &str, call_ids: &[i64]) -> Result<()> {
-    if call_ids.is_empty() {
-        return Ok(());
-    }
-    sql::execute(
-        &format!("DELETE FROM chorus.{table} WHERE call_id = ANY ($1)"),
-        &[sql::int8s(call_ids.to_vec())],
-    )?;
-    Ok(())
 }
 
 /// Returns how many calls changed that this run neither added nor counted before.

@@ -80,6 +80,11 @@ impl Event {
         }
     }
 
+    /// Of a call that had been removed and came back.
+    pub fn of_returned(connection_id: impl Into<Option<i64>>, call_id: i64) -> Event {
+        Event::of_call(Kind::CallAdded, connection_id, call_id).with(json!({"returned": true}))
+    }
+
     /// Of a meeting: `details` names the old and the new ones.
     pub fn of_meeting(kind: Kind, meeting_id: i64, details: Value) -> Event {
         Event {
@@ -131,30 +136,26 @@ pub fn record_of_calls(kind: Kind, call_ids: &[i64], now: DateTime<Utc>) -> Resu
 
 /// Records that all calls of a connection leave with it. Before they do.
 pub fn record_purge(connection_id: i64, now: DateTime<Utc>) -> Result<()> {
-    sql::execute(
-        "INSERT INTO chorus.events (happened_at, kind, connection_id, call_id)
-         SELECT $2, k.kind, c.connection_id, c.call_id
-           FROM chorus.calls c
-                LEFT JOIN chorus.transcripts t USING (call_id)
-                CROSS JOIN (VALUES ('transcript.removed'), ('call.removed')) k(kind)
-          WHERE c.connection_id = $1 AND c.removed_at IS NULL AND (k.kind = 'call.removed' OR t.utterance_count > 0)
-          ORDER BY c.call_id, k.kind DESC",
-        &[sql::int8(connection_id), sql::time(now)],
-    )?;
-    tell()
+    record_leaving("c.connection_id = $2", sql::int8(connection_id), now)
 }
 
 /// Records that all calls of another source leave with it. Before they do.
 pub fn record_source_removal(source: &str, now: DateTime<Utc>) -> Result<()> {
+    record_leaving("c.source = $2", sql::text(source), now)
+}
+
+fn record_leaving(which: &str, of: sql::Argument, now: DateTime<Utc>) -> Result<()> {
     sql::execute(
-        "INSERT INTO chorus.events (happened_at, kind, call_id)
-         SELECT $2, k.kind, c.call_id
-           FROM chorus.calls c
-                LEFT JOIN chorus.transcripts t USING (call_id)
-                CROSS JOIN (VALUES ('transcript.removed'), ('call.removed')) k(kind)
-          WHERE c.source = $1 AND c.removed_at IS NULL AND (k.kind = 'call.removed' OR t.utterance_count > 0)
-          ORDER BY c.call_id, k.kind DESC",
-        &[sql::text(source), sql::time(now)],
+        &format!(
+            "INSERT INTO chorus.events (happened_at, kind, connection_id, call_id)
+             SELECT $1, k.kind, c.connection_id, c.call_id
+               FROM chorus.calls c
+                    LEFT JOIN chorus.transcripts t USING (call_id)
+                    CROSS JOIN (VALUES ('transcript.removed'), ('call.removed')) k(kind)
+              WHERE {which} AND c.removed_at IS NULL AND (k.kind = 'call.removed' OR t.utterance_count > 0)
+              ORDER BY c.call_id, k.kind DESC"
+        ),
+        &[sql::time(now), of],
     )?;
     tell()
 }

@@ -2,6 +2,7 @@
 
 use crate::error::Result;
 use crate::sql;
+use crate::store::deletion::delete_from;
 use crate::store::feed::{self, Event, Kind};
 use crate::store::matching::{due, keep_shown};
 use crate::store::search;
@@ -159,17 +160,16 @@ pub fn remove(call_ids: &[i64], now: DateTime<Utc>) -> Result<i64> {
         "call_trackers",
         "call_metrics",
     ] {
-        sql::execute(
-            &format!("DELETE FROM chorus.{table} WHERE call_id = ANY ($1)"),
-            &[ids()],
-        )?;
+        delete_from(table, call_ids)?;
     }
     sql::execute(
-        "UPDATE chorus.transcripts
-            SET state = CASE WHEN state = 'not_recorded' THEN state ELSE 'unavailable' END, attempts = 0,
-                next_attempt_at = NULL, utterance_count = 0, word_count = 0, problem = 'removed in Chorus',
+        "UPDATE chorus.transcripts t
+            SET state = CASE WHEN t.state = 'not_recorded' THEN t.state ELSE 'unavailable' END, attempts = 0,
+                next_attempt_at = NULL, utterance_count = 0, word_count = 0,
+                problem = CASE WHEN c.source = 'chorus' THEN 'removed in Chorus' ELSE 'removed at its source' END,
                 list_fingerprint = NULL, detail_fingerprint = NULL, text_fingerprint = NULL
-          WHERE call_id = ANY ($1)",
+           FROM chorus.calls c
+          WHERE t.call_id = ANY ($1) AND c.call_id = t.call_id",
         &[ids()],
     )?;
     search::forget(call_ids)?;

@@ -5,6 +5,7 @@
 //! lock keeps the words from being indexed and deleted at one time.
 
 use crate::error::Result;
+use crate::store::deletion::delete_from;
 use crate::{locks, sql};
 use chrono::{DateTime, Utc};
 
@@ -29,14 +30,7 @@ pub fn mark(call_ids: &[i64]) -> Result<()> {
 
 /// What was said in these calls is deleted.
 pub fn forget(call_ids: &[i64]) -> Result<()> {
-    if call_ids.is_empty() {
-        return Ok(());
-    }
-    sql::execute(
-        "DELETE FROM chorus.search_chunks WHERE call_id = ANY ($1)",
-        &[sql::int8s(call_ids.to_vec())],
-    )?;
-    Ok(())
+    delete_from("search_chunks", call_ids)
 }
 
 /// Facts of these calls have changed: those that are indexed by another time or language are to be indexed again.

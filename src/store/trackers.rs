@@ -3,6 +3,7 @@
 use crate::error::Result;
 use crate::sql;
 use crate::store::copy::copy_into;
+use crate::store::deletion::delete_from;
 use call_rows::{CallTracker, Rows, Target};
 use serde::Deserialize;
 use std::collections::HashMap;
@@ -159,11 +160,6 @@ impl TrackerNumbers {
 
 /// Deletes the trackers of calls, mentions included.
 pub fn delete(call_ids: &[i64]) -> Result<()> {
-    for table in ["call_trackers", "tracker_mentions"] {
-        sql::execute(
-            &format!("DELETE FROM chorus.{table} WHERE call_id = ANY ($1)"),
-            &[sql::int8s(call_ids.to_vec())],
-        )?;
-    }
-    Ok(())
+    delete_from("call_trackers", call_ids)?;
+    delete_from("tracker_mentions", call_ids)
 }

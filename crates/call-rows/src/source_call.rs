@@ -103,6 +103,14 @@ pub struct Spoken {
 }
 
 impl SourceCall {
+    /// In bytes: an entry of the unique index must fit in a third of a page.
+    pub const LONGEST_ID: usize = 1000;
+
+    /// Whether a call can be told from others by this id.
+    pub fn may_have_id(source_call_id: &str) -> bool {
+        !source_call_id.trim().is_empty() && source_call_id.len() <= Self::LONGEST_ID
+    }
+
     /// What is stored of it: trimmed, addresses normalised, and nothing that was said in a private call.
     pub fn tidy(mut self) -> Self {
         for text in [

@@ -71,7 +71,7 @@ fn category(of: pg_sys::Oid) -> u8 {
 }
 
 /// Everything that can be mapped. The first is what tells calls apart.
-pub const FACTS: [(&str, Kind); 26] = [
+const FACTS: [(&str, Kind); 27] = [
     ("source_call_id", Kind::Text),
     ("started_at", Kind::Time),
     ("updated_at", Kind::Time),
@@ -98,14 +98,9 @@ pub const FACTS: [(&str, Kind); 26] = [
     ("private", Kind::Flag),
     ("summary", Kind::Text),
     ("action_items", Kind::Texts),
+    ("source_data", Kind::Json),
 ];
-/// jsonb of any shape; the last of the facts.
-pub const SOURCE_DATA: (&str, Kind) = ("source_data", Kind::Json);
 const REQUIRED: [&str; 2] = ["source_call_id", "started_at"];
-
-fn facts() -> impl Iterator<Item = (&'static str, Kind)> {
-    FACTS.into_iter().chain([SOURCE_DATA])
-}
 
 /// A table or view as it stands in the catalog.
 pub struct Relation {
@@ -206,9 +201,9 @@ impl Mapping {
         };
         if let Some(unknown) = pairs
             .keys()
-            .find(|key| facts().all(|(fact, _)| fact != *key))
+            .find(|key| FACTS.iter().all(|(fact, _)| fact != key))
         {
-            let possible: Vec<_> = facts().map(|(fact, _)| fact).collect();
+            let possible = FACTS.map(|(fact, _)| fact);
             return Err(Error::bad_argument(
                 format!("\"{unknown}\" is nothing that a call of another source has"),
                 format!("Possible are: {}.", possible.join(", ")),
@@ -223,7 +218,7 @@ impl Mapping {
                 ),
             ));
         }
-        let mapped = facts().filter_map(|(fact, kind)| {
+        let mapped = FACTS.into_iter().filter_map(|(fact, kind)| {
             let column = pairs.get(fact)?;
             Some(relation.mapped(fact, kind, column))
         });

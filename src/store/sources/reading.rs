@@ -11,9 +11,9 @@ use super::reader::Reader;
 use super::writing::{Change, Writer};
 use super::{Source, locked, role_name};
 use crate::error::{Error, Result};
-use crate::store::matching::due::mark;
 use crate::store::removals;
 use crate::{settings, sql};
+use call_rows::SourceCall;
 use chrono::{DateTime, TimeDelta, Utc};
 use pgrx::{Spi, pg_sys};
 use std::collections::HashMap;
@@ -25,8 +25,6 @@ const FETCHED_WITH_WORDS: usize = 50;
 const MOST_CHANGES: usize = 250_000;
 /// New calls that are looked up although their updated_at lies behind.
 const MOST_LATE: usize = 100_000;
-/// An entry of the unique index must fit in a third of a page.
-const LONGEST_ID: usize = 1000;
 
 /// How long a transaction of somebody else may stay open after it took the time that it writes as updated_at.
 fn overlap() -> TimeDelta {
@@ -172,10 +170,7 @@ impl Reading {
     }
 
     fn look_at(&mut self, row: &Row, mapping: &Mapping) {
-        let Some(id) = row
-            .text(0)
-            .filter(|id| !id.trim().is_empty() && id.len() <= LONGEST_ID)
-        else {
+        let Some(id) = row.text(0).filter(|id| SourceCall::may_have_id(id)) else {
             self.nameless += 1;
             return;
         };
@@ -234,14 +229,7 @@ impl Reading {
             .filter(|stored| !stored.is_seen() && !stored.is_removed())
             .filter_map(|stored| stored.call_id())
             .collect();
-        if !gone.is_empty() {
-            removals::remove(&gone, self.began)?;
-            sql::execute(
-                "UPDATE chorus.transcripts SET problem = 'removed at its source' WHERE call_id = ANY ($1)",
-                &[sql::int8s(gone.clone())],
-            )?;
-            mark(gone)?;
-        }
+        removals::remove(&gone, self.began)?;
         let read_to = self.source.read_to.max(self.newest);
         sql::execute(
             "UPDATE chorus.sources
@@ -263,8 +251,9 @@ impl Reading {
         let mut reasons = Vec::new();
         if self.nameless > 0 {
             reasons.push(format!(
-                "{} without a source_call_id of at most {LONGEST_ID} bytes",
-                self.nameless
+                "{} without a source_call_id of at most {} bytes",
+                self.nameless,
+                SourceCall::LONGEST_ID
             ));
         }
         if let Some(id) = &self.a_double {

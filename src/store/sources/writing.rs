@@ -2,6 +2,7 @@
 
 use crate::error::Result;
 use crate::sql;
+use crate::store::calls::new_call_ids;
 use crate::store::copy::copy_into;
 use crate::store::deletion::delete_from;
 use crate::store::feed::{self, Event, Kind};
@@ -85,11 +86,7 @@ impl Writer {
         let mut numbered = Vec::new();
         let mut said = HashMap::new();
         if !new.is_empty() {
-            let call_ids: Vec<i64> = sql::one(
-                "SELECT array_agg(nextval('chorus.calls_call_id_seq')) FROM generate_series(1, $1)",
-                &[sql::int8(new.len() as i64)],
-            )?
-            .unwrap_or_default();
+            let call_ids = new_call_ids(new.len())?;
             let mut calls = Rows::new(&SOURCE_CALLS);
             for (change, &call_id) in new.iter().zip(&call_ids) {
                 change
@@ -163,9 +160,7 @@ impl Writer {
                 .int8(change.call.text_fingerprint());
             events.push(match (change.call_id, change.returned) {
                 (None, _) => Event::of_call(Kind::CallAdded, None, call_id),
-                (_, true) => {
-                    Event::of_call(Kind::CallAdded, None, call_id).with(json!({"returned": true}))
-                }
+                (_, true) => Event::of_returned(None, call_id),
                 _ => Event::of_call(Kind::CallUpdated, None, call_id),
             });
             match (said_before.get(&call_id), state) {
