@@ -81,8 +81,6 @@ pub struct Seen {
     pub worker: Option<i32>,
     pub progress: Option<String>,
     pub window_from: DateTime<Utc>,
-    /// The transaction that wrote the row.
-    pub written_by: u32,
     pub elapsed_us: Option<i64>,
     pub sqlstate: Option<String>,
     pub problem: Option<String>,
@@ -98,7 +96,7 @@ impl Seen {
 }
 
 const SEEN: &str = "to_jsonb(r) || jsonb_build_object(
-    'written_by', r.xmin::text::bigint, 'worker', chorus.run_worker(r.run_id), 'progress', chorus.run_progress(r),
+    'worker', chorus.run_worker(r.run_id), 'progress', chorus.run_progress(r),
     'elapsed_us', (extract(epoch FROM coalesce(r.finished_at, chorus.clock()) - r.started_at) * 1000000)::bigint)";
 
 /// A run as it is committed at this moment.

@@ -3,7 +3,7 @@
 use super::{Assignment, start};
 use crate::error::{Error, Result};
 use crate::store::runs::{self, Seen, Trigger};
-use crate::{locks, settings, sql};
+use crate::{settings, sql};
 use chrono::{DateTime, Utc};
 use pgrx::callbacks::PgXactCallbackEvent::{Abort, Commit, PreCommit, PrePrepare};
 use pgrx::pg_sys;
@@ -44,35 +44,27 @@ impl Wanted {
         Ok(sql::one("SELECT nextval('chorus.runs_run_id_seq')", &[])?.unwrap_or(0))
     }
 
-    /// The row is written by this transaction, and the worker starts with its commit.
+    /// The row is written by this transaction, and the worker starts with its commit. The caller sees to it that nobody
+    /// else decides about the connection: `locks::deciding_about`.
     pub fn queue(&self) -> Result<Seen> {
-        locks::deciding_about(self.extension, self.connection_id, || {
-            if let Some(run) = self.under_way(false)? {
-                return Ok(run);
-            }
-            // One that this transaction queued before has its worker registered; one that a crash left gets one now.
-            if let Some(run) = self.under_way(true)? {
-                if !is_own(run.written_by) {
-                    start_at_commit(Assignment {
-                        window_from: run.window_from,
-                        ..self.assignment(run.run_id, Some(own_xid()))
-                    });
-                }
-                return Ok(run);
-            }
-            let run_id = Self::next_run_id()?;
-            let now = settings::now();
-            runs::queue(
-                run_id,
-                self.connection_id,
-                self.trigger,
-                (self.window_from, now),
-                now,
-            )?;
-            start_at_commit(self.assignment(run_id, Some(own_xid())));
-            runs::latest(run_id)?
-                .ok_or_else(|| Error::new("XX000", "the run that was just queued is gone", ""))
-        })
+        if let Some(run) = self.under_way(false)? {
+            return Ok(run);
+        }
+        // One that a crash left gets a worker now; one that this transaction queued before has one.
+        if let Some(run) = self.under_way(true)? {
+            start_at_commit(Assignment {
+                window_from: run.window_from,
+                ..self.assignment(run.run_id, Some(own_xid()))
+            });
+            return Ok(run);
+        }
+        let run_id = Self::next_run_id()?;
+        let now = settings::now();
+        let window = (self.window_from, now);
+        runs::queue(run_id, self.connection_id, self.trigger, window, now)?;
+        start_at_commit(self.assignment(run_id, Some(own_xid())));
+        runs::latest(run_id)?
+            .ok_or_else(|| Error::new("XX000", "the run that was just queued is gone", ""))
     }
 }
 
