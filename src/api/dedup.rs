@@ -5,7 +5,9 @@ use super::{answer, refuse_read_only};
 use crate::error::{Error, Result};
 use crate::extension;
 use crate::owner::as_owner;
+use crate::sql;
 use crate::store::runs::{NO_CONNECTION, Seen, Trigger};
+use crate::worker::dedup::{BEGINNING, END};
 use crate::worker::{self, wanted::Wanted};
 use chrono::{DateTime, Utc};
 use pgrx::prelude::*;
@@ -49,7 +51,7 @@ fn dedup(since: Option<TimestampWithTimeZone>) -> Result<Seen> {
         let wanted = Wanted {
             connection_id: NO_CONNECTION,
             extension: extension::required()?,
-            window_from: since.map_or(DateTime::<Utc>::MAX_UTC, moment),
+            window_from: since.map_or(END, moment),
             trigger: Trigger::Dedup,
         };
         let run_id = Wanted::next_run_id()?;
@@ -71,22 +73,11 @@ fn ended_early(seen: Seen) -> Error {
     )
 }
 
-/// '-infinity' is the beginning of our calendar, 'infinity' its end, from which on there is nothing to look at again.
+/// '-infinity' is the beginning of our calendar, 'infinity' its end.
 fn moment(since: TimestampWithTimeZone) -> DateTime<Utc> {
-    const EPOCH_2000_US: i64 = 946_684_800_000_000;
-    const BEGINNING: i64 = -62_135_596_800;
-    let micros: i64 = since.into_inner();
-    let beginning = DateTime::from_timestamp(BEGINNING, 0).unwrap_or_default();
-    micros
-        .checked_add(EPOCH_2000_US)
-        .filter(|_| micros != i64::MAX)
-        .and_then(DateTime::from_timestamp_micros)
-        .unwrap_or(if micros < 0 {
-            beginning
-        } else {
-            DateTime::<Utc>::MAX_UTC
-        })
-        .max(beginning)
+    let since = since.into_inner();
+    let infinite = if since < 0 { BEGINNING } else { END };
+    sql::moment(since).unwrap_or(infinite).max(BEGINNING)
 }
 
 fn warn_of_own_rows() {

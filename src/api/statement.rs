@@ -4,10 +4,10 @@
 //! They run with the caller's rights and search_path: every operator in them is qualified.
 
 use crate::error::{Error, Result};
-use crate::sql::Argument;
+use crate::sql::{Argument, Given};
 use pgrx::{FromDatum, pg_sys};
 use std::cell::Cell;
-use std::ffi::{CString, c_char};
+use std::ffi::CString;
 use std::ptr::null_mut;
 
 pub struct Statement {
@@ -29,18 +29,13 @@ impl Statement {
         arguments: &[Argument],
         mut row: impl FnMut(Option<A>, Option<B>),
     ) -> Result<()> {
-        let (mut values, nulls): (Vec<_>, Vec<_>) = arguments
-            .iter()
-            .map(|argument| match argument.datum() {
-                Some(datum) => (datum.sans_lifetime(), b' ' as c_char),
-                None => (pg_sys::Datum::from(0), b'n' as c_char),
-            })
-            .unzip();
+        let mut given = Given::of(arguments);
         // SAFETY: errors of PostgreSQL leave this function at once, and the end of the transaction cleans up after SPI.
         unsafe {
             pg_sys::SPI_connect();
-            let plan = self.planned(arguments)?;
-            let done = pg_sys::SPI_execute_plan(plan, values.as_mut_ptr(), nulls.as_ptr(), true, 0);
+            let plan = self.planned(&mut given.types)?;
+            let (values, nulls) = (given.values.as_mut_ptr(), given.nulls.as_ptr());
+            let done = pg_sys::SPI_execute_plan(plan, values, nulls, true, 0);
             if done != pg_sys::SPI_OK_SELECT as i32 {
                 return Err(failed(done));
             }
@@ -61,10 +56,9 @@ impl Statement {
     }
 
     /// The same plan for all arguments: planning takes longer than any of these statements.
-    unsafe fn planned(&self, arguments: &[Argument]) -> Result<pg_sys::SPIPlanPtr> {
+    unsafe fn planned(&self, types: &mut [pg_sys::Oid]) -> Result<pg_sys::SPIPlanPtr> {
         if self.plan.get().is_null() {
             let text = CString::new(self.text).expect("a statement without NUL");
-            let mut types: Vec<_> = arguments.iter().map(Argument::oid).collect();
             // SAFETY: SPI is connected; the plan is kept for as long as the session lasts.
             unsafe {
                 let plan = pg_sys::SPI_prepare_cursor(

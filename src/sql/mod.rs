@@ -1,7 +1,9 @@
 //! Statements: plain values in, one value out. Whole rows travel as JSON, bulk data through [`crate::store::copy`].
 
+mod cursor;
 mod rows;
 
+pub use cursor::Cursor;
 pub use rows::{Row, each};
 
 use crate::error::Result;
@@ -9,7 +11,7 @@ use chrono::{DateTime, Utc};
 use pgrx::datum::{DatumWithOid, TimestampWithTimeZone};
 use pgrx::{FromDatum, IntoDatum, JsonB, Spi, pg_sys};
 use serde::de::DeserializeOwned;
-use std::ffi::CString;
+use std::ffi::{CString, c_char};
 
 pub type Argument<'a> = DatumWithOid<'a>;
 
@@ -60,6 +62,13 @@ pub fn time<'a>(value: impl Into<Option<DateTime<Utc>>>) -> Argument<'a> {
     of(value.into().and_then(timestamp), pg_sys::TIMESTAMPTZOID)
 }
 
+/// From microseconds since 2000, as PostgreSQL keeps it; None for infinity.
+pub fn moment(since_2000_us: i64) -> Option<DateTime<Utc>> {
+    let is_finite = since_2000_us != i64::MAX && since_2000_us != i64::MIN;
+    let since_1970_us = since_2000_us.checked_add(EPOCH_2000_US)?;
+    DateTime::from_timestamp_micros(since_1970_us).filter(|_| is_finite)
+}
+
 /// As PostgreSQL keeps it; None outside its calendar.
 pub fn timestamp(time: DateTime<Utc>) -> Option<TimestampWithTimeZone> {
     TimestampWithTimeZone::try_from(time.timestamp_micros() - EPOCH_2000_US).ok()
@@ -74,6 +83,31 @@ fn of<'a, T: IntoDatum + 'a>(value: Option<T>, oid: pg_sys::Oid) -> Argument<'a>
     match value {
         Some(value) => unsafe { DatumWithOid::new(value, oid) },
         None => DatumWithOid::null_oid(oid),
+    }
+}
+
+/// Arguments in the form in which SPI takes them.
+pub struct Given {
+    pub types: Vec<pg_sys::Oid>,
+    pub values: Vec<pg_sys::Datum>,
+    /// `n` where the value is NULL.
+    pub nulls: Vec<c_char>,
+}
+
+impl Given {
+    pub fn of(arguments: &[Argument]) -> Given {
+        let (values, nulls) = arguments
+            .iter()
+            .map(|argument| match argument.datum() {
+                Some(datum) => (datum.sans_lifetime(), b' ' as c_char),
+                None => (pg_sys::Datum::from(0), b'n' as c_char),
+            })
+            .unzip();
+        Given {
+            types: arguments.iter().map(DatumWithOid::oid).collect(),
+            values,
+            nulls,
+        }
     }
 }
 
@@ -108,14 +142,7 @@ pub fn latest_json<T: DeserializeOwned>(
     arguments: &[Argument],
 ) -> Result<Option<T>> {
     let statement = CString::new(statement).expect("a statement without NUL");
-    let mut types: Vec<_> = arguments.iter().map(DatumWithOid::oid).collect();
-    let (mut values, nulls): (Vec<_>, Vec<_>) = arguments
-        .iter()
-        .map(|argument| match argument.datum() {
-            Some(datum) => (datum.sans_lifetime(), b' ' as std::ffi::c_char),
-            None => (pg_sys::Datum::from(0), b'n' as std::ffi::c_char),
-        })
-        .unzip();
+    let mut given = Given::of(arguments);
     // Read-only execution is what makes SPI use the snapshot that is pushed here.
     let value = unsafe {
         pg_sys::PushActiveSnapshot(pg_sys::GetLatestSnapshot());
@@ -123,9 +150,9 @@ pub fn latest_json<T: DeserializeOwned>(
         pg_sys::SPI_execute_with_args(
             statement.as_ptr(),
             arguments.len() as i32,
-            types.as_mut_ptr(),
-            values.as_mut_ptr(),
-            nulls.as_ptr(),
+            given.types.as_mut_ptr(),
+            given.values.as_mut_ptr(),
+            given.nulls.as_ptr(),
             true,
             1,
         );

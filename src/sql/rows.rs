@@ -1,19 +1,18 @@
 //! Many rows, read one after the other without a copy of each.
 
-use super::{Argument, EPOCH_2000_US};
+use super::{Argument, EPOCH_2000_US, Given};
 use crate::error::{Error, Result};
-use pgrx::datum::DatumWithOid;
 use pgrx::{FromDatum, pg_sys};
-use std::ffi::{CStr, CString, c_char};
+use std::ffi::{CStr, CString};
 
 /// A row; its columns count from 0. What is NULL, or no such number, is None.
 pub struct Row<'a> {
-    values: &'a [pg_sys::Datum],
-    nulls: &'a [bool],
+    pub(super) values: &'a [pg_sys::Datum],
+    pub(super) nulls: &'a [bool],
 }
 
 impl<'a> Row<'a> {
-    fn datum(&self, column: usize) -> Option<pg_sys::Datum> {
+    pub(super) fn datum(&self, column: usize) -> Option<pg_sys::Datum> {
         (!self.nulls[column]).then(|| self.values[column])
     }
 
@@ -71,22 +70,15 @@ pub fn each(
     mut each: impl FnMut(&Row) -> Result<()>,
 ) -> Result<()> {
     let statement = CString::new(statement).expect("a statement without NUL");
-    let mut types: Vec<_> = arguments.iter().map(DatumWithOid::oid).collect();
-    let (mut values, nulls): (Vec<_>, Vec<_>) = arguments
-        .iter()
-        .map(|argument| match argument.datum() {
-            Some(datum) => (datum.sans_lifetime(), b' ' as c_char),
-            None => (pg_sys::Datum::from(0), b'n' as c_char),
-        })
-        .unzip();
+    let mut given = Given::of(arguments);
     unsafe {
         pg_sys::SPI_connect();
         let code = pg_sys::SPI_execute_with_args(
             statement.as_ptr(),
             arguments.len() as i32,
-            types.as_mut_ptr(),
-            values.as_mut_ptr(),
-            nulls.as_ptr(),
+            given.types.as_mut_ptr(),
+            given.values.as_mut_ptr(),
+            given.nulls.as_ptr(),
             false,
             0,
         );

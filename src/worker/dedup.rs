@@ -9,8 +9,11 @@ use crate::{locks, settings};
 use chrono::{DateTime, Utc};
 use pgrx::pg_sys;
 
-/// Whoever looks again from before this looks at everything: PostgreSQL's '-infinity' travels as the year one.
-const BEGINNING: i64 = -62_135_596_800;
+/// Whoever looks again from then on looks at everything: the year one.
+pub const BEGINNING: DateTime<Utc> =
+    DateTime::from_timestamp(-62_135_596_800, 0).expect("a moment of the calendar");
+/// And whoever looks again from then on at nothing.
+pub const END: DateTime<Utc> = DateTime::<Utc>::MAX_UTC;
 
 pub struct Dedup {
     assignment: Assignment,
@@ -35,9 +38,9 @@ impl Dedup {
     pub fn go(&mut self) -> Result<()> {
         let since = self.assignment.window_from;
         self.step("looking again", |_| {
-            if since.timestamp() <= BEGINNING {
+            if since <= BEGINNING {
                 matching::begin_all_anew()?;
-            } else if since.timestamp() < DateTime::<Utc>::MAX_UTC.timestamp() {
+            } else if since.timestamp() < END.timestamp() {
                 due::mark_since(since)?;
             }
             Ok(true)

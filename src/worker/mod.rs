@@ -6,7 +6,7 @@
 //! ```
 //! SIGINT cancels the run, SIGTERM ends the process at once and leaves the row to be found without a worker.
 
-mod dedup;
+pub mod dedup;
 mod details;
 mod gap;
 mod list;

@@ -1,7 +1,7 @@
 //! What is read of each row of a relation, and the call that it says.
 
-use super::cursor::Row;
 use super::mapping::{Kind, Mapping, Relation};
+use crate::sql::Row;
 use call_rows::SourceCall;
 
 /// Id, whether the row is to be read, its updated_at, and where it is: every fact.

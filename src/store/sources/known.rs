@@ -1,8 +1,7 @@
 //! What is stored of the calls of a source, small enough for millions of them: 32 bytes each.
 
-use super::cursor::Cursor;
-use crate::error::{Error, Result};
-use crate::sql;
+use crate::error::Result;
+use crate::sql::{self, Cursor};
 use std::collections::HashMap;
 use xxhash_rust::xxh3::xxh3_128;
 
@@ -81,7 +80,7 @@ pub fn known(source: &str) -> Result<HashMap<u128, Known>> {
                 row.boolean(3).unwrap_or(false),
             );
             known.insert(key, stored);
-            Ok::<(), Error>(())
+            Ok(())
         })?;
     }
     cursor.close();

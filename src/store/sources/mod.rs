@@ -1,6 +1,5 @@
 //! Sources that are read from a relation: who registered them, what of them is what, and how far they were read.
 
-mod cursor;
 mod facts;
 mod known;
 mod mapping;

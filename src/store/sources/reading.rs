@@ -3,7 +3,6 @@
 //! Every reading sees the ids of all rows, so that nothing new and nothing deleted is missed; the rest of a row is only
 //! read where `updated_at` says that it may have changed, and written where its fingerprint says that it has.
 
-use super::cursor::{Cursor, Row};
 use super::facts::{call_of, statement, statement_of_late};
 use super::known::{Known, key, known};
 use super::mapping::{Mapping, Relation};
@@ -11,8 +10,9 @@ use super::reader::Reader;
 use super::writing::{Change, Writer};
 use super::{Source, locked, role_name};
 use crate::error::{Error, Result};
+use crate::settings;
+use crate::sql::{self, Cursor, Row};
 use crate::store::removals;
-use crate::{settings, sql};
 use call_rows::SourceCall;
 use chrono::{DateTime, TimeDelta, Utc};
 use pgrx::{Spi, pg_sys};
@@ -157,7 +157,7 @@ impl Reading {
             }
             cursor.each(fetched, |row| {
                 self.look_at(row, mapping);
-                Ok::<(), Error>(())
+                Ok(())
             })?;
             self.writer.write_if_full()?;
             if self.writer.changes() >= MOST_CHANGES {
