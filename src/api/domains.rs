@@ -51,15 +51,15 @@ fn as_domain(typed: &str) -> String {
 
 #[pg_extern]
 fn as_email(typed: &str) -> String {
-    let email = typed.trim().trim_matches(['<', '>']).to_lowercase();
-    if customer_match::address(&email).is_none() {
+    let email = meeting_match::email(typed);
+    let email = email.filter(|email| customer_match::address(email).is_some());
+    answer(email.ok_or_else(|| {
         let shown: String = typed.chars().take(80).collect();
-        answer::<()>(Err(Error::bad_argument(
+        Error::bad_argument(
             format!("\"{shown}\" is not an e-mail address"),
             "An address looks like kim@larkspur.com.",
-        )));
-    }
-    email
+        )
+    }))
 }
 
 #[pg_extern]

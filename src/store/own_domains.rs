@@ -4,7 +4,7 @@ use crate::error::Result;
 use crate::owner::as_owner;
 use crate::sql;
 use call_rows::Side;
-use meeting_match::registrable_domain;
+use customer_match::registrable_domain;
 use std::collections::{HashMap, HashSet};
 
 /// Hosts whose domain is remembered; a statement rarely meets more.
@@ -21,20 +21,12 @@ pub struct OwnDomains {
 impl OwnDomains {
     /// Domains of the workspaces and of those who work there, but for free mail.
     pub fn read() -> Result<Self> {
-        let own: Option<Vec<String>> = as_owner(|| {
-            sql::one(
-                "SELECT array_agg(own.host) FROM (
-                     SELECT k.workspace_domain FROM chorus.connections k
-                     UNION SELECT substring(u.email FROM '@(.*)$') FROM chorus.users u) AS own(host)
-                  WHERE own.host IS NOT NULL",
-                &[],
-            )
-        })?;
+        let own: Option<Vec<String>> =
+            as_owner(|| sql::one("SELECT array_agg(o.domain) FROM chorus.own_domains o", &[]))?;
         let own = own.unwrap_or_default();
         Ok(OwnDomains {
             internal: own
-                .iter()
-                .filter_map(|host| registrable_domain(host))
+                .into_iter()
                 .filter(|domain| customer_match::listed(domain).is_none())
                 .collect(),
             registrable: HashMap::new(),

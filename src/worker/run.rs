@@ -12,7 +12,7 @@ use crate::transaction::transaction;
 use crate::{secret, settings, sql};
 use chorus_client::{BaseUrl, Client};
 use chrono::{DateTime, Utc};
-use meeting_match::registrable_domain;
+use customer_match::registrable_domain;
 use pgrx::pg_sys;
 use std::cell::Cell;
 use std::collections::HashSet;

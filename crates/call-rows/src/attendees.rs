@@ -7,7 +7,8 @@
 use crate::participants::{Listed, Participant, Side, filled};
 use crate::voices::Voices;
 use chorus_client::ConversationParticipant;
-use meeting_match::{email, registrable_domain};
+use customer_match::registrable_domain;
+use meeting_match::email;
 use std::collections::HashMap;
 
 /// Who was invited, before anybody is heard.

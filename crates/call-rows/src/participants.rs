@@ -2,7 +2,7 @@
 
 use crate::rows::{Rows, Target};
 use chorus_client::ListedParticipant;
-use meeting_match::registrable_domain;
+use customer_match::registrable_domain;
 use serde::{Deserialize, Serialize};
 
 pub static PARTICIPANTS: Target = Target {

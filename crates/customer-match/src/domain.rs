@@ -64,7 +64,9 @@ pub fn domains(host: &str) -> Vec<&str> {
     domains
 }
 
-/// The domain that somebody registered; None for a public suffix.
+/// The registrable domain of an address or a host: `mail.eu.larkspur.co.uk` gives `larkspur.co.uk`, by the public
+/// suffix list with its private part, internationalised names in their ASCII form. None for addresses of machines, for
+/// what is no host, and for what is itself a public suffix.
 pub fn registrable_domain(address_or_host: &str) -> Option<String> {
     let host = address_or_host
         .rsplit_once('@')
@@ -136,6 +138,24 @@ mod tests {
         }
         for text in ["co.uk", "https://com.au/"] {
             assert_eq!(domain(text), Err(Misfit::Suffix), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn the_registrable_domain_follows_the_public_suffix_list() {
+        let cases = [
+            ("kim@larkspur.example", Some("larkspur.example")),
+            ("kim@mail.eu.larkspur.co.uk", Some("larkspur.co.uk")),
+            ("shop-one.myshopify.com", Some("shop-one.myshopify.com")),
+            ("kim@Bücher.example", Some("xn--bcher-kva.example")),
+            ("larkspur.com.", Some("larkspur.com")),
+            ("co.uk", None),
+            ("kim@192.0.2.7", None),
+            ("kim@[2001:db8::1]", None),
+            ("", None),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(registrable_domain(text).as_deref(), expected, "{text:?}");
         }
     }
 

@@ -25,7 +25,7 @@ mod title;
 pub mod weights;
 mod words;
 
-pub use address::{email, registrable_domain};
+pub use address::email;
 pub use batch::{Compared, Matched, compare, match_all, pair};
 pub use calendar::{CalendarId, calendar_id};
 pub use candidates::all_candidates;
