@@ -7,9 +7,9 @@
 use super::answer;
 use super::statement::Statement;
 use crate::error::Result;
+use crate::kept::kept_by_query;
 use customer_match::{Rule, Rules, Standing};
 use pgrx::prelude::*;
-use pgrx::{PgMemoryContexts, pg_sys};
 
 #[pg_extern]
 fn may_attach(host: &str, fcinfo: pg_sys::FunctionCallInfo) -> bool {
@@ -21,30 +21,9 @@ fn is_internal(host: &str, fcinfo: pg_sys::FunctionCallInfo) -> bool {
     rules_of(fcinfo).standing(host) == Standing::Internal
 }
 
-fn rules_of<'a>(fcinfo: pg_sys::FunctionCallInfo) -> &'a Rules {
+fn rules_of<'a>(fcinfo: pg_sys::FunctionCallInfo) -> &'a mut Rules {
     // SAFETY: nobody else keeps anything in the places of these functions.
-    unsafe { kept_by_query(fcinfo, || answer(read_rules())) }
-}
-
-/// What `make` made when the function was first called from its place in the query. It goes with the query.
-///
-/// # Safety
-/// All calls of one function must keep the same type.
-pub unsafe fn kept_by_query<'a, T>(
-    fcinfo: pg_sys::FunctionCallInfo,
-    make: impl FnOnce() -> T,
-) -> &'a mut T {
-    // SAFETY: PostgreSQL calls with a place of its own for each expression, which lives as long as the query.
-    unsafe {
-        let place = (*fcinfo).flinfo;
-        if (*place).fn_extra.is_null() {
-            let kept = make();
-            (*place).fn_extra = PgMemoryContexts::For((*place).fn_mcxt)
-                .leak_and_drop_on_delete(kept)
-                .cast();
-        }
-        &mut *(*place).fn_extra.cast::<T>()
-    }
+    answer(unsafe { kept_by_query(fcinfo, read_rules) })
 }
 
 thread_local! {

@@ -9,8 +9,9 @@ mod known;
 
 use self::known::{Everything, Known};
 use super::answer;
-use super::standing::{kept_by_query, read_rules};
+use super::standing::read_rules;
 use crate::error::Result;
+use crate::kept::kept_by_query;
 use customer_match::{Rules, Standing};
 use pgrx::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -27,7 +28,7 @@ fn is_unattached(
     fcinfo: pg_sys::FunctionCallInfo,
 ) -> bool {
     // SAFETY: nobody else keeps anything in the places of this function.
-    let meetings = unsafe { kept_by_query(fcinfo, || answer(Meetings::new())) };
+    let meetings = answer(unsafe { kept_by_query(fcinfo, Meetings::new) });
     answer(meetings.is_unattached(meeting_id, main_call_id, party_id))
 }
 

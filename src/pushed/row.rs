@@ -1,7 +1,8 @@
 //! One row in a trigger: read by column, changed in place, given back to PostgreSQL.
 
 use crate::error::{Error, Result};
-use pgrx::{FromDatum, IntoDatum, PgMemoryContexts, is_a, pg_sys};
+use crate::kept::kept_by_query;
+use pgrx::{FromDatum, IntoDatum, is_a, pg_sys};
 use std::ffi::CString;
 
 // Of commands/trigger.h.
@@ -68,15 +69,8 @@ impl RowTrigger {
         &mut self,
         make: impl FnOnce(pg_sys::TupleDesc) -> Result<T>,
     ) -> Result<&'static mut T> {
-        unsafe {
-            let function = &mut *(*self.fcinfo).flinfo;
-            if function.fn_extra.is_null() {
-                let made = make((*(*self.call).tg_relation).rd_att)?;
-                let kept = PgMemoryContexts::For(function.fn_mcxt).leak_and_drop_on_delete(made);
-                function.fn_extra = kept.cast();
-            }
-            Ok(&mut *function.fn_extra.cast::<T>())
-        }
+        // SAFETY: each trigger function makes one type.
+        unsafe { kept_by_query(self.fcinfo, || make((*(*self.call).tg_relation).rd_att)) }
     }
 }
 
