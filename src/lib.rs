@@ -8,6 +8,7 @@ mod background;
 mod error;
 mod extension;
 mod files;
+mod identity;
 mod kept;
 mod launcher;
 mod locks;

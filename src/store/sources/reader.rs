@@ -6,6 +6,7 @@
 //! worker does next as superuser.
 
 use crate::error::{Error, Result};
+use crate::identity::Before;
 use crate::sql;
 use pgrx::pg_sys;
 
@@ -15,23 +16,22 @@ pub struct Reader {
     role: pg_sys::Oid,
 }
 
-struct Restore {
-    user: pg_sys::Oid,
-    context: i32,
-    settings: i32,
-    read_only: bool,
+/// Whether the transaction was read-only before.
+struct ReadOnly(bool);
+
+impl ReadOnly {
+    fn begin() -> ReadOnly {
+        unsafe {
+            let before = ReadOnly(pg_sys::XactReadOnly);
+            pg_sys::XactReadOnly = true;
+            before
+        }
+    }
 }
 
-impl Drop for Restore {
+impl Drop for ReadOnly {
     fn drop(&mut self) {
-        unsafe {
-            pg_sys::XactReadOnly = self.read_only;
-            pg_sys::SetUserIdAndSecContext(self.user, self.context);
-            // After an error the abort of the transaction does it.
-            if !std::thread::panicking() {
-                pg_sys::AtEOXact_GUC(false, self.settings);
-            }
-        }
+        unsafe { pg_sys::XactReadOnly = self.0 };
     }
 }
 
@@ -56,32 +56,11 @@ impl Reader {
         self.role
     }
 
-    /// Does `work` with the rights of the role.
+    /// Does `work` with the rights of the role. Names in functions of theirs mean what they mean in their sessions.
     pub fn read<T>(self, work: impl FnOnce() -> T) -> T {
-        unsafe {
-            let mut before = Restore {
-                user: pg_sys::InvalidOid,
-                context: 0,
-                settings: pg_sys::NewGUCNestLevel(),
-                read_only: pg_sys::XactReadOnly,
-            };
-            pg_sys::GetUserIdAndSecContext(&mut before.user, &mut before.context);
-            // Names in functions of theirs mean what they mean in their sessions.
-            pg_sys::set_config_option(
-                c"search_path".as_ptr(),
-                c"\"$user\", public".as_ptr(),
-                pg_sys::GucContext::PGC_USERSET,
-                pg_sys::GucSource::PGC_S_SESSION,
-                pg_sys::GucAction::GUC_ACTION_SAVE,
-                true,
-                0,
-                false,
-            );
-            let restricted =
-                pg_sys::SECURITY_LOCAL_USERID_CHANGE | pg_sys::SECURITY_RESTRICTED_OPERATION;
-            pg_sys::SetUserIdAndSecContext(self.role, before.context | restricted as i32);
-            pg_sys::XactReadOnly = true;
-            work()
-        }
+        let before = Before::search_path(c"\"$user\", public", false);
+        before.act_as(self.role, pg_sys::SECURITY_RESTRICTED_OPERATION);
+        let _read_only = ReadOnly::begin();
+        work()
     }
 }
