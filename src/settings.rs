@@ -2,6 +2,9 @@
 //!
 //! Settings are read on the main thread only; what the network needs is handed over as plain values.
 
+mod texts;
+
+use self::texts::{check_offset, check_rereads, check_timezone, offset, rereads};
 use crate::error::{Error, Result};
 use crate::files;
 use crate::store::pace::KeptPace;
@@ -222,6 +225,14 @@ fn optional(setting: &Text) -> Option<String> {
     Some(text(setting)).filter(|value| !value.is_empty())
 }
 
+/// What is separated by commas.
+fn list(setting: &Text) -> Vec<String> {
+    let named = text(setting);
+    let names = named.split(',').map(str::trim);
+    let names = names.filter(|name| !name.is_empty());
+    names.map(str::to_owned).collect()
+}
+
 /// The time by which everything is decided: the server's clock plus `chorus_sync.clock_offset`. To the microsecond, as
 /// PostgreSQL keeps it: a window that was stored is asked for in the same words again.
 pub fn now() -> DateTime<Utc> {
@@ -235,105 +246,17 @@ pub fn by_our_clock(time: SystemTime) -> DateTime<Utc> {
     time.checked_add_signed(offset).unwrap_or(time)
 }
 
-/// Reads `90`, `-2.5`, `3d`, `3 days` or `1 day 2 hours`; a bare number is seconds. None if it is neither.
-fn offset(text: &str) -> Option<TimeDelta> {
-    let mut total_s = 0.0;
-    let mut rest = text.trim();
-    while !rest.is_empty() {
-        let digits = rest
-            .find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | '-' | '+')))
-            .unwrap_or(rest.len());
-        let number: f64 = rest[..digits].parse().ok()?;
-        rest = rest[digits..].trim_start();
-        let letters = rest
-            .find(|c: char| !c.is_ascii_alphabetic())
-            .unwrap_or(rest.len());
-        let unit_s = match rest[..letters].trim_end_matches('s') {
-            "" | "sec" | "second" => 1.0,
-            "m" => 0.001,
-            "min" | "minute" => 60.0,
-            "h" | "hour" => 3600.0,
-            "d" | "day" => 86_400.0,
-            "w" | "week" => 604_800.0,
-            _ => return None,
-        };
-        rest = rest[letters..].trim_start();
-        total_s += number * unit_s;
-    }
-    (total_s.abs() <= 1e10).then(|| TimeDelta::microseconds((total_s * 1e6) as i64))
-}
-
-/// Refuses a `chorus_sync.clock_offset` that would silently count as none.
-#[pgrx::pg_guard]
-unsafe extern "C-unwind" fn check_offset(
-    value: *mut *mut std::ffi::c_char,
-    _extra: *mut *mut std::ffi::c_void,
-    _source: pg_sys::GucSource::Type,
-) -> bool {
-    let value = unsafe { *value };
-    value.is_null()
-        || offset(&unsafe { std::ffi::CStr::from_ptr(value) }.to_string_lossy()).is_some()
-}
-
-/// Refuses a `chorus_sync.timezone` that is none.
-#[pgrx::pg_guard]
-unsafe extern "C-unwind" fn check_timezone(
-    value: *mut *mut std::ffi::c_char,
-    _extra: *mut *mut std::ffi::c_void,
-    _source: pg_sys::GucSource::Type,
-) -> bool {
-    let value = unsafe { *value };
-    value.is_null()
-        || sync_plan::schedule::is_time_zone(
-            unsafe { std::ffi::CStr::from_ptr(value) }
-                .to_string_lossy()
-                .trim(),
-        )
-}
-
 pub fn enabled() -> bool {
     ENABLED.get()
 }
 
 /// None is named: all but templates.
 pub fn databases() -> Vec<String> {
-    let named = text(&DATABASES);
-    let names = named.split(',').map(str::trim);
-    names
-        .filter(|name| !name.is_empty())
-        .map(str::to_owned)
-        .collect()
+    list(&DATABASES)
 }
 
 pub fn timezone() -> String {
     text(&TIMEZONE)
-}
-
-/// The ages at which details are read again; None if the text is no such list.
-fn rereads(text: &str) -> Option<Vec<TimeDelta>> {
-    const MOST: usize = 20;
-    let ages: Option<Vec<_>> = text
-        .split(',')
-        .map(str::trim)
-        .filter(|age| !age.is_empty())
-        .map(offset)
-        .collect();
-    ages.filter(|ages| {
-        let sane = TimeDelta::minutes(1)..=TimeDelta::days(366);
-        ages.len() <= MOST && ages.iter().all(|age| sane.contains(age))
-    })
-}
-
-/// Refuses a `chorus_sync.detail_rereads` that cannot be meant.
-#[pgrx::pg_guard]
-unsafe extern "C-unwind" fn check_rereads(
-    value: *mut *mut std::ffi::c_char,
-    _extra: *mut *mut std::ffi::c_void,
-    _source: pg_sys::GucSource::Type,
-) -> bool {
-    let value = unsafe { *value };
-    value.is_null()
-        || rereads(&unsafe { std::ffi::CStr::from_ptr(value) }.to_string_lossy()).is_some()
 }
 
 pub fn detail_rereads() -> Vec<TimeDelta> {
@@ -353,11 +276,11 @@ pub fn run_retention() -> TimeDelta {
 }
 
 pub fn trusted_hosts() -> Vec<String> {
-    text(&TRUSTED_HOSTS)
-        .split(',')
-        .map(|host| host.trim().to_ascii_lowercase())
-        .filter(|host| !host.is_empty())
-        .collect()
+    let mut hosts = list(&TRUSTED_HOSTS);
+    hosts
+        .iter_mut()
+        .for_each(|host| host.make_ascii_lowercase());
+    hosts
 }
 
 pub fn secret_key_file() -> Option<String> {
