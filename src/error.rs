@@ -66,6 +66,14 @@ impl Error {
         )
     }
 
+    /// `42704`: no call, or one that was removed.
+    pub fn no_call(call_id: i64) -> Self {
+        Error::unknown(
+            format!("there is no call {call_id}"),
+            "SELECT call_id, title, started_at FROM chorus.calls WHERE removed_at IS NULL ORDER BY started_at DESC;",
+        )
+    }
+
     /// `57014`: somebody cancelled.
     pub fn is_cancel(&self) -> bool {
         self.sqlstate == "57014"

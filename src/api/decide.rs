@@ -1,6 +1,6 @@
 //! `chorus_merge` and `chorus_separate`: a person's word about two calls, which always wins.
 
-use super::{answer, refuse_read_only};
+use super::{answer, refuse_read_only, two_calls};
 use crate::error::{Error, Result};
 use crate::owner::as_owner;
 use crate::store::matching::decided::{Decision, decide, kept_apart, meeting_of};
@@ -32,12 +32,7 @@ fn decided(
     note: Option<&str>,
 ) -> Result<(i64, i64)> {
     refuse_read_only()?;
-    let (Some(a), Some(b)) = (a, b) else {
-        return Err(Error::bad_argument(
-            "two calls are needed",
-            "SELECT * FROM chorus.possible_duplicates; names pairs that may be one meeting.",
-        ));
-    };
+    let (a, b) = two_calls(a, b)?;
     if a == b {
         return Err(Error::bad_argument(
             format!("call {a} is one recording: there is nothing to decide"),

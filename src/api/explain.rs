@@ -1,6 +1,6 @@
 //! `chorus_explain_match`: how two calls were judged, line by line.
 
-use super::answer;
+use super::{answer, two_calls};
 use crate::error::{Error, Result};
 use crate::sql;
 use crate::store::matching::{self, Judged};
@@ -39,12 +39,7 @@ struct Shown {
 type Line = (String, Option<String>, Option<String>, f64);
 
 fn explain(a: Option<i64>, b: Option<i64>) -> Result<Vec<Line>> {
-    let (Some(a), Some(b)) = (a, b) else {
-        return Err(Error::bad_argument(
-            "two calls are needed",
-            "SELECT * FROM chorus.possible_duplicates; names pairs that may be one meeting.",
-        ));
-    };
+    let (a, b) = two_calls(a, b)?;
     let (shown_a, shown_b) = (shown(a)?, shown(b)?);
     let judged = matching::judged(a, b)?;
     let mut lines = Vec::new();
@@ -142,10 +137,5 @@ fn shown(call_id: i64) -> Result<Shown> {
             Ok(())
         },
     )?;
-    shown.ok_or_else(|| {
-        Error::unknown(
-            format!("there is no call {call_id}"),
-            "SELECT call_id, title, started_at FROM chorus.calls WHERE removed_at IS NULL ORDER BY started_at DESC;",
-        )
-    })
+    shown.ok_or_else(|| Error::no_call(call_id))
 }

@@ -63,6 +63,15 @@ fn connection_name(name: Option<&str>) -> Result<&str> {
     })
 }
 
+fn two_calls(a: Option<i64>, b: Option<i64>) -> Result<(i64, i64)> {
+    a.zip(b).ok_or_else(|| {
+        Error::bad_argument(
+            "two calls are needed",
+            "SELECT * FROM chorus.possible_duplicates; names pairs that may be one meeting.",
+        )
+    })
+}
+
 /// Raises the error, or returns the value to PostgreSQL.
 fn answer<T>(result: Result<T>) -> T {
     result.unwrap_or_else(|error| error.raise())

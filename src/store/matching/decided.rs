@@ -62,12 +62,7 @@ pub fn meeting_of(call_id: i64) -> Result<i64> {
         "SELECT coalesce(c.meeting_id, c.call_id) FROM chorus.calls c WHERE c.call_id = $1 AND c.removed_at IS NULL",
         &[sql::int8(call_id)],
     )?;
-    meeting.ok_or_else(|| {
-        Error::unknown(
-            format!("there is no call {call_id}"),
-            "SELECT call_id, title, started_at FROM chorus.calls WHERE removed_at IS NULL ORDER BY started_at DESC;",
-        )
-    })
+    meeting.ok_or_else(|| Error::no_call(call_id))
 }
 
 /// Why two meetings cannot become one: calls of them that somebody keeps apart.
