@@ -7,7 +7,7 @@ use crate::owner::as_owner;
 use crate::settings;
 use crate::sql;
 use crate::store::deletion::OF_CALLS;
-use crate::store::{feed, matching, runs};
+use crate::store::{connections, feed, matching, runs};
 use pgrx::prelude::*;
 
 /// Tables whose rows belong to a connection; the connection goes last.
@@ -37,7 +37,7 @@ fn disconnect(name: &str, purge: bool) -> Result<()> {
               WHERE name = $1 RETURNING connection_id",
             &[sql::text(name)],
         )?
-        .ok_or_else(|| runs::unknown_connection(name))?;
+        .ok_or_else(|| connections::unknown(name))?;
         let id = || [sql::int8(connection_id)];
         sql::execute(
             "DELETE FROM chorus.credentials WHERE connection_id = $1",

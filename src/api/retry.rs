@@ -3,7 +3,7 @@
 use super::{answer, connection_name, refuse_read_only};
 use crate::error::{Error, Result};
 use crate::owner::as_owner;
-use crate::store::{removals, runs};
+use crate::store::{connections, removals};
 use crate::{settings, sql};
 use pgrx::prelude::*;
 
@@ -57,8 +57,8 @@ fn accept_removals(name: &str) -> Result<i64> {
         "SELECT connection_id FROM chorus.connections WHERE name = $1 FOR UPDATE",
         &[sql::text(name)],
     )?
-    .ok_or_else(|| runs::unknown_connection(name))?;
+    .ok_or_else(|| connections::unknown(name))?;
     let removed = removals::remove(&removals::held_calls(connection_id)?, settings::now())?;
-    runs::forget_held_back(connection_id)?;
+    connections::forget_held_back(connection_id)?;
     Ok(removed)
 }

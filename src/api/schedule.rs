@@ -4,7 +4,7 @@ use super::{answer, connection_name, refuse_read_only};
 use crate::error::{Error, Result};
 use crate::launcher::{self, Service};
 use crate::owner::as_owner;
-use crate::store::{due, runs};
+use crate::store::{connections, due};
 use crate::{schedule, sql};
 use chrono::{DateTime, Utc};
 use pgrx::prelude::*;
@@ -34,7 +34,7 @@ fn change(wanted: Option<&str>, name: &str) -> Result<Option<DateTime<Utc>>> {
         "SELECT jsonb_build_array(connection_id, state) FROM chorus.connections WHERE name = $1 FOR NO KEY UPDATE",
         &[sql::text(name)],
     )?
-    .ok_or_else(|| runs::unknown_connection(name))?;
+    .ok_or_else(|| connections::unknown(name))?;
     match state.as_str() {
         "disconnected" => return Err(Error::disconnected(name)),
         "needs_key" => return Err(Error::no_key(name)),

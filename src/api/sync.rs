@@ -6,7 +6,8 @@ use super::watch::{Watch, refuse_unseen};
 use super::{answer, connection_name, refuse_read_only};
 use crate::error::{Error, Result};
 use crate::owner::as_owner;
-use crate::store::runs::{self, Connection, Seen, Trigger};
+use crate::store::connections::{self, Connection};
+use crate::store::runs::{Seen, Trigger};
 use crate::worker;
 use crate::worker::wanted::Wanted;
 use crate::{extension, locks, settings, sql};
@@ -56,7 +57,7 @@ fn chorus_sync(lookback: Option<Interval>, connection: Option<&str>, wait: Optio
 fn sync(lookback: Option<Interval>, name: &str, wait: bool) -> Result<Seen> {
     refuse_read_only()?;
     as_owner(|| {
-        let (connection, written_by) = runs::connection_by_name(name)?;
+        let (connection, written_by) = connections::by_name(name)?;
         let extension = extension::required()?;
         if wait {
             refuse_unseen(&[written_by])?;

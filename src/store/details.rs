@@ -1,7 +1,10 @@
 //! Details of calls: facts, people, trackers and what was said, many calls in one transaction.
 
+mod queue;
+mod updates;
+
+use self::updates::{TranscriptRow, update_facts, update_transcripts};
 use crate::error::Result;
-use crate::sql;
 use crate::store::copy::copy_all;
 use crate::store::deletion::delete_from;
 use crate::store::feed::{self, Event, Kind};
@@ -11,49 +14,14 @@ use crate::store::problems::{self, Problem};
 use crate::store::removals;
 use crate::store::search;
 use crate::store::trackers::{self, TrackerNumbers};
-use call_rows::{CallTracker, Detail, Listed, Rows, Text, TranscriptState};
+use call_rows::{CallTracker, Detail, Rows, Text, TranscriptState};
 use chrono::{DateTime, TimeDelta, Utc};
 use meeting_match::Words;
-use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::collections::HashSet;
 use sync_plan::details;
 
-/// A call whose detail is due.
-#[derive(Debug, Clone, Deserialize)]
-pub struct Due {
-    pub call_id: i64,
-    pub source_call_id: String,
-    pub due_at: DateTime<Utc>,
-    pub ended_at: DateTime<Utc>,
-    pub state: String,
-    pub attempts: i32,
-    pub detail_fingerprint: Option<i64>,
-    pub text_fingerprint: Option<i64>,
-    pub utterance_count: i32,
-    pub problem: Option<String>,
-    pub private: bool,
-    /// Found to be gone before; somebody asked for it all the same.
-    pub removed: bool,
-    #[serde(default)]
-    pub listed: Vec<Listed>,
-}
-
-impl Due {
-    pub fn has_text(&self) -> bool {
-        self.utterance_count > 0
-    }
-
-    /// Whether reading just what was read before would change nothing. What was out of reach meanwhile is taken anew, and
-    /// so is what failed last: its row says why, and must not go on saying so.
-    pub fn is_settled(&self) -> bool {
-        match self.state.as_str() {
-            _ if self.removed => false,
-            "processing" => !self.private,
-            state => self.attempts == 0 && (self.private || matches!(state, "ready" | "empty")),
-        }
-    }
-}
+pub use self::queue::{Due, count_due, count_waiting, due, next_due};
 
 /// What decides about calls beside what Chorus answered.
 #[derive(Debug, Default)]
@@ -89,101 +57,8 @@ pub struct DetailsWritten {
     pub utterances_added: i64,
 }
 
-/// The next calls whose detail is due at `now`, oldest due first, after the one named last.
-pub fn due(
-    connection_id: i64,
-    now: DateTime<Utc>,
-    after: Option<(DateTime<Utc>, i64)>,
-    at_most: i64,
-) -> Result<Vec<Due>> {
-    let (after_time, after_call) = match after {
-        Some((time, call_id)) => (Some(time), call_id),
-        None => (None, 0),
-    };
-    let due = sql::one_json(
-        &format!(
-            "SELECT jsonb_agg(d ORDER BY d.due_at, d.call_id)
-               FROM (SELECT t.call_id, c.source_call_id, t.next_attempt_at AS due_at, t.state, t.attempts,
-                            t.detail_fingerprint, t.text_fingerprint, t.utterance_count, t.problem,
-                            c.private, c.removed_at IS NOT NULL AS removed,
-                            coalesce(c.started_at + make_interval(secs => least(coalesce(c.duration_s, 0), 86400)), $2) AS ended_at,
-                            coalesce(c.source_data #> '{{engagement,participants}}', '[]') AS listed
-                       FROM chorus.transcripts t {OF_THE_CONNECTION}
-                      WHERE t.next_attempt_at <= $2
-                        AND (t.next_attempt_at, t.call_id) > (coalesce($3, '-infinity'), $4)
-                      ORDER BY t.next_attempt_at, t.call_id
-                      LIMIT $5) d"
-        ),
-        &[
-            sql::int8(connection_id),
-            sql::time(now),
-            sql::time(after_time),
-            sql::int8(after_call),
-            sql::int8(at_most),
-        ],
-    )?;
-    Ok(due.unwrap_or_default())
-}
-
-/// The call of each transcript, if it is of connection $1. OFFSET 0 has it looked up by its key and nothing else, in the
-/// order in which transcripts are due; left to itself the planner reads all calls of the connection for each look.
-const OF_THE_CONNECTION: &str = "JOIN LATERAL (
-    SELECT k.source_call_id, k.started_at, k.duration_s, k.source_data, k.private, k.removed_at, k.connection_id, k.source
-      FROM chorus.calls k WHERE k.call_id = t.call_id OFFSET 0) c ON c.connection_id = $1 AND c.source = 'chorus'";
-
-/// How many calls are due.
-pub fn count_due(connection_id: i64, now: DateTime<Utc>) -> Result<i64> {
-    let count = sql::one(
-        &format!(
-            "SELECT count(*) FROM chorus.transcripts t {OF_THE_CONNECTION} WHERE t.next_attempt_at <= $2"
-        ),
-        &[sql::int8(connection_id), sql::time(now)],
-    )?;
-    Ok(count.unwrap_or(0))
-}
-
-/// When the next detail of a connection is due.
-pub fn next_due(connection_id: i64) -> Result<Option<DateTime<Utc>>> {
-    sql::one_json(
-        &format!(
-            "SELECT to_jsonb(t.next_attempt_at) FROM chorus.transcripts t {OF_THE_CONNECTION}
-              WHERE t.next_attempt_at IS NOT NULL ORDER BY t.next_attempt_at, t.call_id LIMIT 1"
-        ),
-        &[sql::int8(connection_id)],
-    )
-}
-
-/// How many transcripts Chorus has yet to finish.
-pub fn count_waiting(connection_id: i64) -> Result<i64> {
-    let count = sql::one(
-        &format!(
-            "SELECT count(*) FROM chorus.transcripts t {OF_THE_CONNECTION}
-              WHERE t.next_attempt_at IS NOT NULL AND t.state IN ('pending', 'processing')"
-        ),
-        &[sql::int8(connection_id)],
-    )?;
-    Ok(count.unwrap_or(0))
-}
-
-/// The columns of `chorus.transcripts` that a read sets.
-#[derive(Serialize)]
-struct TranscriptRow {
-    call_id: i64,
-    state: Option<TranscriptState>,
-    attempts: i32,
-    next_attempt_at: Option<DateTime<Utc>>,
-    /// Set when text was written.
-    fetched_at: Option<DateTime<Utc>>,
-    detail_fingerprint: Option<i64>,
-    /// Whether the three columns below follow what was read, or stay.
-    sets_text: bool,
-    text_fingerprint: Option<i64>,
-    utterance_count: i64,
-    word_count: i64,
-    problem: Option<String>,
-}
-
 /// What a batch is gathered in before it is written.
+#[derive(Default)]
 struct Batch {
     connection_id: i64,
     events: Vec<Event>,
@@ -217,22 +92,7 @@ pub fn write(
 ) -> Result<DetailsWritten> {
     let mut batch = Batch {
         connection_id,
-        events: Vec::new(),
-        facts: Vec::new(),
-        transcripts: Vec::new(),
-        problems: Vec::new(),
-        read: Vec::new(),
-        people_of: Vec::new(),
-        participants: Vec::new(),
-        heard: Vec::new(),
-        replaced: Vec::new(),
-        silenced: Vec::new(),
-        spoken: Vec::new(),
-        removed: Vec::new(),
-        metrics: Vec::new(),
-        utterances: Vec::new(),
-        sketches: Vec::new(),
-        written: DetailsWritten::default(),
+        ..Batch::default()
     };
     // A person may have accepted the removal of a call after it was asked for: what was said in it stays deleted.
     let removed: HashSet<i64> = removals::removed_of(outcomes.iter().map(|(due, _)| due.call_id))?;
@@ -446,82 +306,4 @@ fn again(
             None => Some(TranscriptState::Failed),
         };
     }
-}
-
-/// Returns how many calls changed that this run neither added nor counted before.
-fn update_facts(
-    facts: &[call_rows::DetailedCall],
-    now: DateTime<Utc>,
-    run_began: DateTime<Utc>,
-) -> Result<i64> {
-    if facts.is_empty() {
-        return Ok(0);
-    }
-    let updated = sql::one(
-        "WITH sent AS (
-             SELECT c.call_id, c.updated_at AS updated_before, t.detail_fingerprint IS NOT NULL AS read_before,
-                    coalesce(n.title, c.title) AS title,
-                    coalesce(nullif(c.duration_s, 0), n.duration_s, c.duration_s) AS duration_s,
-                    n.scheduled_start, n.scheduled_end,
-                    coalesce(n.owner_user_id, c.owner_user_id) AS owner_user_id,
-                    coalesce(n.host_email, c.host_email) AS host_email,
-                    coalesce(n.account_id, c.account_id) AS account_id,
-                    coalesce(n.account_name, c.account_name) AS account_name,
-                    coalesce(n.opportunity_id, c.opportunity_id) AS opportunity_id,
-                    coalesce(n.opportunity_name, c.opportunity_name) AS opportunity_name,
-                    coalesce(n.language, c.language) AS language, n.meeting_url, n.ical_uid,
-                    coalesce(n.processing_state, c.processing_state) AS processing_state,
-                    c.no_show OR n.no_show AS no_show, n.private,
-                    CASE WHEN n.private THEN NULL ELSE coalesce(n.summary, c.summary) END AS summary,
-                    CASE WHEN n.private THEN '{}' ELSE coalesce(n.action_items, c.action_items) END AS action_items,
-                    c.source_data || jsonb_build_object('conversation', n.conversation) AS source_data
-               FROM json_to_recordset($1::json) AS n(
-                    call_id bigint, title text, duration_s double precision, scheduled_start timestamptz,
-                    scheduled_end timestamptz, owner_user_id bigint, host_email text, account_id text,
-                    account_name text, opportunity_id text, opportunity_name text, language text, meeting_url text,
-                    ical_uid text, processing_state text, no_show boolean, private boolean, summary text,
-                    action_items text[], conversation jsonb)
-                    JOIN chorus.calls c USING (call_id) JOIN chorus.transcripts t USING (call_id)
-         ), written AS (
-             UPDATE chorus.calls c
-                SET title = s.title, duration_s = s.duration_s, scheduled_start = s.scheduled_start,
-                    scheduled_end = s.scheduled_end, owner_user_id = s.owner_user_id, host_email = s.host_email,
-                    account_id = s.account_id, account_name = s.account_name, opportunity_id = s.opportunity_id,
-                    opportunity_name = s.opportunity_name, language = s.language, meeting_url = s.meeting_url,
-                    ical_uid = s.ical_uid, processing_state = s.processing_state, no_show = s.no_show,
-                    private = s.private, summary = s.summary, action_items = s.action_items,
-                    source_data = s.source_data, updated_at = $2,
-                    removed_at = CASE WHEN s.private THEN c.removed_at END
-               FROM sent s
-              WHERE c.call_id = s.call_id
-             RETURNING s.read_before AND s.updated_before < $3 AS counts
-         )
-         SELECT count(*) FILTER (WHERE counts) FROM written",
-        &[sql::json(&facts), sql::time(now), sql::time(run_began)],
-    )?;
-    Ok(updated.unwrap_or(0))
-}
-
-fn update_transcripts(rows: &[TranscriptRow]) -> Result<()> {
-    sql::execute(
-        "UPDATE chorus.transcripts t
-            SET state = coalesce(n.state, t.state),
-                attempts = n.attempts,
-                next_attempt_at = n.next_attempt_at,
-                fetched_at = coalesce(n.fetched_at, t.fetched_at),
-                lag = coalesce(t.lag, n.fetched_at - (c.started_at + make_interval(secs => least(coalesce(c.duration_s, 0), 86400)))),
-                detail_fingerprint = n.detail_fingerprint,
-                text_fingerprint = CASE WHEN n.sets_text THEN n.text_fingerprint ELSE t.text_fingerprint END,
-                utterance_count  = CASE WHEN n.sets_text THEN n.utterance_count  ELSE t.utterance_count  END,
-                word_count       = CASE WHEN n.sets_text THEN n.word_count       ELSE t.word_count       END,
-                problem = n.problem
-           FROM json_to_recordset($1::json) AS n(
-                call_id bigint, state text, attempts integer, next_attempt_at timestamptz, fetched_at timestamptz,
-                detail_fingerprint bigint, sets_text boolean, text_fingerprint bigint, utterance_count integer,
-                word_count bigint, problem text)
-                JOIN chorus.calls c USING (call_id)
-          WHERE t.call_id = n.call_id",
-        &[sql::json(&rows)],
-    )?;
-    Ok(())
 }

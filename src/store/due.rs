@@ -4,8 +4,9 @@
 //! `chorus.runs`. A run is written down before it begins and its end afterwards, so a missing end is the record of a
 //! crash, and survives one.
 
+use super::connections::Connection;
 use super::details;
-use super::runs::{self, Connection, Trigger};
+use super::runs::{self, Trigger};
 use crate::error::{Error, Result};
 use crate::launcher::{Service, service};
 use crate::{schedule, settings, sql};

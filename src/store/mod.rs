@@ -1,6 +1,7 @@
 //! What is written, and how: every function here runs inside one transaction of a worker and writes in bulk.
 
 pub mod calls;
+pub mod connections;
 pub mod copy;
 pub mod deletion;
 pub mod details;
@@ -18,3 +19,4 @@ pub mod scorecards;
 pub mod search;
 pub mod sources;
 pub mod trackers;
+pub mod walks;

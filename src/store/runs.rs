@@ -1,12 +1,10 @@
 //! The record of runs. Whether a run is alive is told by its lock, never by its row.
 
 use crate::error::{Error, Result};
-use crate::store::pace::KeptPace;
-use crate::store::removals;
-use crate::{settings, sql};
+use crate::sql;
+use crate::store::connections;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
-use sync_plan::listing::{self, Covered};
 
 /// What is counted in a run; columns of `chorus.runs`.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -117,83 +115,6 @@ pub fn latest_unfinished(connection_id: i64) -> Result<Vec<Seen>> {
         &[sql::int8(connection_id)],
     )?;
     Ok(runs.unwrap_or_default())
-}
-
-/// What a run needs to know of its connection.
-#[derive(Debug, Clone, Deserialize)]
-pub struct Connection {
-    pub connection_id: i64,
-    pub name: String,
-    pub base_url: String,
-    pub state: String,
-    pub lookback_days: i64,
-    pub workspace_domain: Option<String>,
-    /// The stretch of time in which the list was read without a gap.
-    pub listed_from: Option<DateTime<Utc>>,
-    pub listed_to: Option<DateTime<Utc>>,
-    pub whole_listed_at: Option<DateTime<Utc>>,
-    pub overlap_s: Option<f64>,
-    #[serde(flatten)]
-    pub pace: KeptPace,
-}
-
-impl Connection {
-    /// What was listed without a gap.
-    pub fn covered(&self) -> Option<Covered> {
-        Some(Covered {
-            from: self.listed_from?,
-            to: self.listed_to?,
-            whole_at: self.whole_listed_at,
-        })
-    }
-
-    /// How far back an incremental run lists.
-    pub fn window_from(&self, now: DateTime<Utc>) -> Result<DateTime<Utc>> {
-        let held_from = removals::held_from(self.connection_id)?;
-        let (lookback, overlap) = (self.lookback(), self.overlap());
-        Ok(listing::window_from(
-            now,
-            lookback,
-            overlap,
-            self.covered(),
-            held_from,
-        ))
-    }
-
-    pub fn lookback(&self) -> TimeDelta {
-        TimeDelta::days(self.lookback_days)
-    }
-
-    /// The overlap in force: as set, or what the last run made of it.
-    pub fn overlap(&self) -> TimeDelta {
-        let in_force_s = self.overlap_s.unwrap_or_default();
-        settings::overlap().max(TimeDelta::seconds(in_force_s as i64))
-    }
-}
-
-/// The connection of that name, as it is committed at this moment or was changed by the caller's own transaction,
-/// and the transaction that wrote its row.
-pub fn connection_by_name(name: &str) -> Result<(Connection, u32)> {
-    #[derive(Deserialize)]
-    struct Found {
-        #[serde(flatten)]
-        connection: Connection,
-        written_by: u32,
-    }
-    let found: Option<Found> = sql::latest_json(
-        "SELECT to_jsonb(k) || jsonb_build_object('written_by', k.xmin::text::bigint) FROM chorus.connections k WHERE k.name = $1",
-        &[sql::text(name)],
-    )?;
-    found
-        .map(|found| (found.connection, found.written_by))
-        .ok_or_else(|| unknown_connection(name))
-}
-
-pub fn unknown_connection(name: &str) -> Error {
-    Error::unknown(
-        format!("there is no connection \"{name}\""),
-        "SELECT chorus_connect(api_key_file => '…') makes one; SELECT name FROM chorus.connections lists them.",
-    )
 }
 
 /// Makes the row of a run that has not begun.
@@ -317,7 +238,7 @@ pub fn finish(
     };
     let (problem, hint) = match failure {
         None if matches!(trigger, Trigger::Retry | Trigger::Dedup) => (None, None),
-        None => held_back(connection_id)?,
+        None => connections::held_back(connection_id)?,
         Some(error) if error.is_cancel() => (
             Some("cancelled; what was committed stays".to_owned()),
             error.hint.clone(),
@@ -362,36 +283,6 @@ pub fn finish(
     Ok(())
 }
 
-/// What a connection says of calls that are held back, after their number.
-const HELD_BACK: &str = "not listed any more, which looks like a key that lost its view";
-
-/// A person has decided: nothing is held back any more, and the connection does not say so either.
-pub fn forget_held_back(connection_id: i64) -> Result<()> {
-    sql::execute(
-        "UPDATE chorus.connections SET problem = NULL, hint = NULL
-          WHERE connection_id = $1 AND strpos(problem, $2) > 0",
-        &[sql::int8(connection_id), sql::text(HELD_BACK)],
-    )?;
-    Ok(())
-}
-
-/// What a good run leaves to a person: calls that are missing and were not removed.
-fn held_back(connection_id: i64) -> Result<(Option<String>, Option<String>)> {
-    Ok(match removals::held(connection_id)? {
-        0 => (None, None),
-        held => (
-            Some(format!(
-                "{held} {} {HELD_BACK}: none was removed",
-                if held == 1 { "call is" } else { "calls are" }
-            )),
-            Some(
-                "See in Chorus what the key's user may see. If the calls are really gone: SELECT chorus_accept_removals();"
-                    .to_owned(),
-            ),
-        ),
-    })
-}
-
 /// Deletes the record of old runs of a connection, some at a time: those in which nothing changed after a day, others
 /// after `retention`. What the next runs go by stays: walks that were not ended, and the last run that read everything.
 pub fn forget_old(
@@ -417,114 +308,6 @@ pub fn forget_old(
             sql::time(now - retention),
             sql::time(now),
         ],
-    )?;
-    Ok(())
-}
-
-/// A walk of the call list that was begun and not ended.
-#[derive(Debug, Clone, Deserialize)]
-pub struct Walk {
-    /// The run that began it, which keeps its window and its cursor.
-    pub run_id: i64,
-    pub window_from: DateTime<Utc>,
-    pub window_to: DateTime<Utc>,
-    pub list_cursor: Option<String>,
-}
-
-pub fn unfinished_walks(connection_id: i64) -> Result<Vec<Walk>> {
-    let walks = sql::one_json(
-        "SELECT jsonb_agg(jsonb_build_object('run_id', run_id, 'window_from', window_from, 'window_to', window_to,
-                                             'list_cursor', list_cursor) ORDER BY run_id)
-           FROM chorus.runs WHERE connection_id = $1 AND list_cursor IS NOT NULL",
-        &[sql::int8(connection_id)],
-    )?;
-    Ok(walks.unwrap_or_default())
-}
-
-/// Moves the cursor of a walk, in the transaction that writes the page before it. None: the walk is done.
-pub fn move_cursor(
-    walk_run_id: i64,
-    cursor: Option<&str>,
-    listed_down_to: Option<DateTime<Utc>>,
-    now: DateTime<Utc>,
-) -> Result<()> {
-    sql::execute(
-        "UPDATE chorus.runs
-            SET list_cursor = $2, listed_down_to = coalesce($3, listed_down_to),
-                listed_at = CASE WHEN $2 IS NULL THEN $4 END
-          WHERE run_id = $1",
-        &[
-            sql::int8(walk_run_id),
-            sql::text(cursor),
-            sql::time(listed_down_to),
-            sql::time(now),
-        ],
-    )?;
-    Ok(())
-}
-
-/// Adds a walk that has come to its end to the stretch that was read without a gap. One that does not touch it is left
-/// out, so that the next run closes the gap.
-pub fn extend_listed(connection_id: i64, walk: &Walk) -> Result<()> {
-    sql::execute(
-        "UPDATE chorus.connections k
-            SET listed_from = least(k.listed_from, $2), listed_to = greatest(k.listed_to, $3)
-          WHERE k.connection_id = $1
-            AND (k.listed_to IS NULL OR (k.listed_to >= $2 AND k.listed_from <= $3))",
-        &[
-            sql::int8(connection_id),
-            sql::time(walk.window_from),
-            sql::time(walk.window_to),
-        ],
-    )?;
-    Ok(())
-}
-
-/// How far behind its mark the latest of the last thirty days' late arrivals lay.
-pub fn furthest_behind(connection_id: i64, now: DateTime<Utc>) -> Result<Option<TimeDelta>> {
-    let behind_s = sql::one::<f64>(
-        "SELECT extract(epoch FROM max(c.listed_past - c.started_at))::float8 FROM chorus.calls c
-          WHERE c.connection_id = $1 AND c.listed_past IS NOT NULL AND c.first_seen_at > $2 - interval '30 days'",
-        &[sql::int8(connection_id), sql::time(now)],
-    )?;
-    Ok(behind_s.map(|behind_s| TimeDelta::seconds(behind_s as i64)))
-}
-
-/// What a run says of the whole lookback.
-#[derive(Debug, Clone, Copy)]
-pub enum Whole {
-    NotLooked,
-    /// It had to leave something out, so the next run lists the whole again.
-    MissedSome,
-    ListedAt(DateTime<Utc>),
-}
-
-/// Notes the overlap in force, and what became of a listing of the whole lookback.
-pub fn note_listing(connection_id: i64, whole: Whole, overlap: TimeDelta) -> Result<()> {
-    let (looked, whole_at) = match whole {
-        Whole::NotLooked => (false, None),
-        Whole::MissedSome => (true, None),
-        Whole::ListedAt(at) => (true, Some(at)),
-    };
-    sql::execute(
-        "UPDATE chorus.connections k
-            SET whole_listed_at = CASE WHEN $2 THEN $3 ELSE k.whole_listed_at END, overlap_s = $4
-          WHERE k.connection_id = $1 AND ($2 OR k.overlap_s IS DISTINCT FROM $4)",
-        &[
-            sql::int8(connection_id),
-            sql::boolean(looked),
-            sql::time(whole_at),
-            sql::float8(overlap.num_seconds() as f64),
-        ],
-    )?;
-    Ok(())
-}
-
-/// Drops the cursor of a walk that Chorus no longer accepts.
-pub fn drop_cursor(walk_run_id: i64) -> Result<()> {
-    sql::execute(
-        "UPDATE chorus.runs SET list_cursor = NULL WHERE run_id = $1",
-        &[sql::int8(walk_run_id)],
     )?;
     Ok(())
 }

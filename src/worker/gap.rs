@@ -8,7 +8,7 @@
 use super::list::Pages;
 use super::run::Run;
 use crate::error::{Error, Result};
-use crate::store::runs::Walk;
+use crate::store::walks::Walk;
 use chorus_client::{Error as ClientError, UnreachableKind};
 use chrono::{DateTime, TimeDelta, Utc};
 

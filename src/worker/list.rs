@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::settings;
 use crate::store::calls::{Listing, Mark, write_page};
 use crate::store::problems::{self, Problem};
-use crate::store::runs::{self, Walk, Whole};
+use crate::store::walks::{self, Walk, Whole};
 use crate::transaction::transaction;
 use call_rows::{ListedCall, listed};
 use chorus_client::{
@@ -49,7 +49,7 @@ impl Run {
         let (from, to) = (self.connection.listed_from, self.connection.listed_to);
         let (left, mark) = transaction("looking where the list was left", || {
             Ok((
-                runs::unfinished_walks(connection_id)?,
+                walks::unfinished(connection_id)?,
                 Mark::of(connection_id, from, to)?,
             ))
         })?;
@@ -119,9 +119,9 @@ impl Run {
             _ => Whole::NotLooked,
         };
         self.step("noting what was listed", |_, _| {
-            let behind = runs::furthest_behind(connection_id, settings::now())?;
+            let behind = walks::furthest_behind(connection_id, settings::now())?;
             let overlap = overlap_in_force(settings::overlap(), behind, lookback);
-            runs::note_listing(connection_id, whole, overlap)
+            walks::note_listing(connection_id, whole, overlap)
         })
     }
 
@@ -234,7 +234,7 @@ impl Run {
             };
             match page.next.as_ref().map(ContinuationKey::as_str) {
                 None => end_walk(connection_id, walk, *complete, page.oldest),
-                cursor => runs::move_cursor(walk.run_id, cursor, page.oldest, now),
+                cursor => walks::move_cursor(walk.run_id, cursor, page.oldest, now),
             }
         })?;
         if let Pages::OfTheWalk { reached, .. } = meaning {
@@ -252,10 +252,10 @@ fn end_walk(
     oldest: Option<DateTime<Utc>>,
 ) -> Result<()> {
     if !complete {
-        return runs::drop_cursor(walk.run_id);
+        return walks::drop_cursor(walk.run_id);
     }
-    runs::extend_listed(connection_id, walk)?;
-    runs::move_cursor(walk.run_id, None, oldest, settings::now())
+    walks::extend_listed(connection_id, walk)?;
+    walks::move_cursor(walk.run_id, None, oldest, settings::now())
 }
 
 /// What pages are to their walk.
