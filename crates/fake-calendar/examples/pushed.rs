@@ -1,11 +1,9 @@
 //! A million recordings of two years as files for COPY, for `scripts`: `cargo run --release -p fake-calendar --example
 //! pushed -- DIRECTORY [recordings]` writes calls, participants and words there, one file each.
 
-use fake_calendar::{Company, Noise, Pushed, record};
+use fake_calendar::{Pushed, two_years};
 use std::fs::File;
 use std::io::{BufWriter, Write};
-
-const MONTHS: u32 = 24;
 
 fn main() -> std::io::Result<()> {
     let mut arguments = std::env::args().skip(1);
@@ -14,20 +12,12 @@ fn main() -> std::io::Result<()> {
         .next()
         .and_then(|text| text.parse().ok())
         .unwrap_or(1_000_000);
-    let open = |name: &str| Ok::<_, std::io::Error>(BufWriter::new(File::create(directory.join(name))?));
-    let (mut calls, mut participants, mut words) = (open("calls")?, open("participants")?, open("words")?);
+    let open =
+        |name: &str| Ok::<_, std::io::Error>(BufWriter::new(File::create(directory.join(name))?));
+    let (mut calls, mut participants, mut words) =
+        (open("calls")?, open("participants")?, open("words")?);
     let mut first = 0;
-    for month in 0..MONTHS {
-        let company = Company {
-            first_day: month * 30,
-            days: 30,
-            reps: (wanted / 700).max(20),
-            customers: (wanted / 50).max(50),
-            people_seed: 7,
-            // A meeting is recorded 1.8 times.
-            ..Company::with_meetings(wanted * 10 / 18 / MONTHS as usize, u64::from(month) + 1)
-        };
-        let mut recorded = record(&company.meetings(), &Noise::typical(u64::from(month) + 1));
+    for (month, mut recorded) in two_years(wanted).enumerate() {
         let count = recorded.len() as i64;
         for one in &mut recorded {
             one.recording.id += first;

@@ -1,29 +1,16 @@
 //! A million recordings of two years, recognised from nothing: how long it takes and how much memory.
 //! `cargo run --release -p fake-calendar --example scale [recordings] [threads]`
 
-use fake_calendar::{Company, Noise, facts, knowable, record, scores};
+use fake_calendar::{facts, knowable, scores, two_years};
 use meeting_match::{Decisions, Fact, Rarity, match_all};
 use std::time::Instant;
-
-const MONTHS: u32 = 24;
 
 fn main() {
     let argument = |n| std::env::args().nth(n).and_then(|text| text.parse().ok());
     let wanted: usize = argument(1).unwrap_or(1_000_000);
     let threads = argument(2).unwrap_or(1);
     let (mut all, mut truth) = (Vec::<Fact>::with_capacity(wanted + wanted / 20), Vec::new());
-    for month in 0..MONTHS {
-        // A meeting is recorded 1.8 times.
-        let meetings = wanted * 10 / 18 / MONTHS as usize;
-        let company = Company {
-            first_day: month * 30,
-            days: 30,
-            reps: (wanted / 700).max(20),
-            customers: (wanted / 50).max(50),
-            people_seed: 7,
-            ..Company::with_meetings(meetings, u64::from(month) + 1)
-        };
-        let recorded = record(&company.meetings(), &Noise::typical(u64::from(month) + 1));
+    for (month, recorded) in (0..).zip(two_years(wanted)) {
         let of_month = facts(&recorded);
         truth.extend(
             knowable(&recorded, &of_month)
@@ -31,7 +18,7 @@ fn main() {
                 .map(|meeting| meeting + all.len()),
         );
         all.extend(of_month.into_iter().map(|fact| Fact {
-            id: fact.id + ((i64::from(month)) << 32),
+            id: fact.id + (month << 32),
             ..fact
         }));
     }

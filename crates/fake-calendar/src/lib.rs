@@ -15,6 +15,7 @@ mod pushed;
 mod record;
 mod score;
 mod speech;
+mod years;
 
 pub use company::{Company, Meeting};
 pub use knowable::knowable;
@@ -23,6 +24,7 @@ pub use place::{Entry, Room};
 pub use pushed::{CALLS, PARTICIPANTS, Pushed, WORDS};
 pub use record::{Recorded, number_of, record};
 pub use score::{Scores, by_trouble, scores};
+pub use years::two_years;
 
 use meeting_match::Fact;
 
