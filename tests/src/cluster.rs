@@ -288,7 +288,7 @@ fn copy_template(data_dir: &Path) {
 }
 
 /// Runs a program and shows what it said if it fails.
-pub(crate) fn run_to_end(command: &mut Command) {
+pub fn run_to_end(command: &mut Command) {
     let output = command.stdin(Stdio::null()).output();
     let output = output.unwrap_or_else(|error| panic!("{command:?}: {error}"));
     assert!(

@@ -1,13 +1,14 @@
 //! One database of a server, for one test.
 
 use std::fmt::Debug;
+use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use postgres::Client;
 use postgres::error::DbError;
 use postgres::types::FromSqlOwned;
 
-use crate::cluster::{Cluster, SUPERUSER};
+use crate::cluster::{Cluster, SUPERUSER, run_to_end};
 
 /// A database with a name of its own. It goes when this is dropped, whoever is still connected.
 pub struct Database<'a> {
@@ -43,6 +44,28 @@ impl<'a> Database<'a> {
     pub fn with_extension(self) -> Self {
         self.sql("CREATE EXTENSION chorus_sync");
         self
+    }
+
+    /// Lets it reach tenants on this machine, in sessions from now on.
+    pub fn trust_this_machine(&self) {
+        self.sql(&format!(
+            "ALTER DATABASE {} SET chorus_sync.trusted_hosts = '127.0.0.1'",
+            self.name
+        ));
+    }
+
+    /// Has `pg_dump` write it to a file.
+    pub fn dump(&self, format: &str, file: &Path) {
+        let mut pg_dump = self.cluster.bin("pg_dump");
+        pg_dump.arg(format!("--format={format}")).arg("--file");
+        run_to_end(pg_dump.arg(file).arg(&self.name));
+    }
+
+    /// Has psql run a file, such as a plain dump.
+    pub fn run_file(&self, file: &Path) {
+        let mut psql = self.cluster.bin("psql");
+        psql.args(["-X", "-q", "-v", "ON_ERROR_STOP=1"]);
+        run_to_end(psql.args(["-d", &self.name, "-f"]).arg(file));
     }
 
     pub fn name(&self) -> &str {

@@ -24,6 +24,19 @@ pub fn plan(calls: usize) -> Generate {
     }
 }
 
+/// A dozen short calls of the last twenty days.
+pub fn small_tenant() -> Tenant {
+    Tenant::generate(&Generate {
+        calls: 12,
+        utterances_per_call: 6,
+        participants_per_call: 3,
+        days: 20,
+        only_calls: true,
+        scorecard_share: 0.5,
+        ..Default::default()
+    })
+}
+
 /// Meetings that people really held, where there are any: `CHORUS_MEETINGS`, or the file beside the project.
 pub fn real_meetings() -> Option<PathBuf> {
     let beside = concat!(
@@ -80,6 +93,16 @@ impl Workspace<'static> {
         Workspace::on(Cluster::shared(), tenant)
     }
 
+    /// The same with a dozen short calls.
+    pub fn small() -> Workspace<'static> {
+        Workspace::of(small_tenant())
+    }
+
+    /// A dozen short calls, and nothing connected yet.
+    pub fn unconnected() -> Workspace<'static> {
+        Workspace::unconnected_on(Cluster::shared())
+    }
+
     pub fn generated(calls: usize) -> Workspace<'static> {
         Workspace::of(Tenant::generate(&plan(calls)))
     }
@@ -98,23 +121,33 @@ impl Workspace<'static> {
 
 impl<'a> Workspace<'a> {
     pub fn on(cluster: &'a Cluster, tenant: Tenant) -> Workspace<'a> {
-        let tenant = FakeChorus::start_blocking(tenant).expect("a fake tenant");
-        let database = cluster.database().with_extension();
-        database.sql(&format!(
-            "ALTER DATABASE {} SET chorus_sync.trusted_hosts = '127.0.0.1'",
-            database.name()
-        ));
-        let workspace = Workspace { tenant, database };
-        workspace.connect();
+        let workspace = Workspace::beside(cluster, tenant);
+        let arguments = format!("lookback_days => {LOOKBACK_DAYS}, schedule => NULL");
+        workspace.database.sql(&workspace.connect_with(&arguments));
         workspace
     }
 
-    fn connect(&self) {
-        self.database.sql(&format!(
-            "SELECT chorus_connect('{}', '{}', lookback_days => {LOOKBACK_DAYS}, schedule => NULL)",
-            self.tenant.base_url(),
-            self.tenant.api_key()
-        ));
+    /// A dozen short calls, and nothing connected yet.
+    pub fn unconnected_on(cluster: &'a Cluster) -> Workspace<'a> {
+        Workspace::beside(cluster, small_tenant())
+    }
+
+    fn beside(cluster: &'a Cluster, tenant: Tenant) -> Workspace<'a> {
+        let tenant = FakeChorus::start_blocking(tenant).expect("a fake tenant");
+        let database = cluster.database().with_extension();
+        database.trust_this_machine();
+        Workspace { tenant, database }
+    }
+
+    /// The statement that connects `default` to the tenant, without a schedule.
+    pub fn connect(&self) -> String {
+        self.connect_with("schedule => NULL")
+    }
+
+    /// The same with other arguments behind base URL and key.
+    pub fn connect_with(&self, arguments: &str) -> String {
+        let (url, key) = (self.tenant.base_url(), self.tenant.api_key());
+        format!("SELECT * FROM chorus_connect('{url}', '{key}', {arguments})")
     }
 
     /// A run that must succeed.

@@ -1,11 +1,11 @@
 //! A connection's life: made, changed, moved, failing.
 
 use chorus_tests::fake_chorus::{FakeChorus, Generate, Tenant};
+use chorus_tests::{Workspace, refused, rows, session_with_notices, small_tenant};
 
 use crate::stranger::Stranger;
-use crate::workplace::{Workplace, refused, rows, session_with_notices, small_tenant};
 
-fn sync(place: &Workplace) -> (String, i64) {
+fn sync(place: &Workspace) -> (String, i64) {
     let row = place
         .database
         .connect()
@@ -16,7 +16,7 @@ fn sync(place: &Workplace) -> (String, i64) {
 
 #[test]
 fn connecting_tells_whose_key_it_is_and_how_to_schedule_without_us() {
-    let place = Workplace::new();
+    let place = Workspace::unconnected();
     let (mut session, notices) = session_with_notices(&place.database);
     let connect = place.connect_with("schedule => '5 minutes', connection => 'it''s'");
     let answer = rows(&session.simple_query(&connect).unwrap());
@@ -42,7 +42,7 @@ fn connecting_tells_whose_key_it_is_and_how_to_schedule_without_us() {
 
 #[test]
 fn both_ways_to_write_a_schedule_and_none_are_kept() {
-    let place = Workplace::new();
+    let place = Workspace::unconnected();
     for (schedule, state) in [
         ("'*/15 * * * *'", "active"),
         ("' 1 day '", "active"),
@@ -70,7 +70,7 @@ fn both_ways_to_write_a_schedule_and_none_are_kept() {
 
 #[test]
 fn a_prefix_is_kept_and_a_slash_at_the_end_does_not_matter() {
-    let place = Workplace::new();
+    let place = Workspace::unconnected();
     let stranger =
         Stranger::answering("404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
     for end in ["", "/"] {
@@ -101,7 +101,7 @@ fn a_prefix_is_kept_and_a_slash_at_the_end_does_not_matter() {
 
 #[test]
 fn connecting_again_changes_settings_without_the_key_and_keeps_the_data() {
-    let place = Workplace::connected();
+    let place = Workspace::small();
     assert_eq!(sync(&place), ("succeeded".into(), 12));
     let url = place.tenant.base_url();
     place.database.sql(&format!(
@@ -116,7 +116,7 @@ fn connecting_again_changes_settings_without_the_key_and_keeps_the_data() {
 
 #[test]
 fn another_host_needs_the_key_again() {
-    let place = Workplace::connected();
+    let place = Workspace::small();
     let elsewhere = FakeChorus::start_blocking(small_tenant()).unwrap();
     let (mut session, url) = (place.database.connect(), elsewhere.base_url());
     refused(
@@ -139,7 +139,7 @@ fn another_host_needs_the_key_again() {
 
 #[test]
 fn a_key_of_another_workspace_is_refused() {
-    let place = Workplace::connected();
+    let place = Workspace::small();
     let other = FakeChorus::start_blocking(Tenant::generate(&Generate {
         calls: 3,
         domain: "rival.example".into(),
@@ -165,7 +165,7 @@ fn a_key_of_another_workspace_is_refused() {
 
 #[test]
 fn a_failed_run_raises_its_error_and_is_remembered_until_one_succeeds() {
-    let place = Workplace::connected();
+    let place = Workspace::small();
     place.tenant.set_api_key("rotated");
     let mut session = place.database.connect();
     let failure = refused(&mut session, "SELECT * FROM chorus_sync()", "28000");
@@ -198,7 +198,7 @@ fn a_failed_run_raises_its_error_and_is_remembered_until_one_succeeds() {
 
 #[test]
 fn testing_a_connection_stores_nothing() {
-    let place = Workplace::new();
+    let place = Workspace::unconnected();
     let test = format!(
         "SELECT * FROM chorus_test_connection('{}', 'demo-key')",
         place.tenant.base_url()

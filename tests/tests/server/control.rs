@@ -2,9 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use chorus_tests::{Cluster, ClusterOptions, expect_error, wait_until};
-
-use crate::workplace::{Running, Workplace};
+use chorus_tests::{Cluster, ClusterOptions, Running, Workspace, expect_error, wait_until};
 
 /// Where a run can hang: at the key, at the list, at a detail.
 const ROUTES: [&str; 3] = [
@@ -29,7 +27,7 @@ fn at_once(what: &str, act: impl FnOnce(), mut effect: impl FnMut() -> bool) {
     assert!(took < AT_ONCE, "{what} took {took:?}");
 }
 
-fn signal(place: &Workplace, function: &str, pid: i32) {
+fn signal(place: &Workspace, function: &str, pid: i32) {
     assert!(
         place
             .database
@@ -39,7 +37,7 @@ fn signal(place: &Workplace, function: &str, pid: i32) {
 
 #[test]
 fn cancelling_the_statement_that_started_a_run_cancels_the_run() {
-    let place = Workplace::connected();
+    let place = Workspace::small();
     for route in ROUTES {
         let sync = place.run_until_hanging("SELECT * FROM chorus_sync()", route);
         let mut look = place.database.connect();
@@ -59,7 +57,7 @@ fn cancelling_the_statement_that_started_a_run_cancels_the_run() {
 
 #[test]
 fn a_statement_timeout_ends_a_hanging_sync_and_its_run() {
-    let place = Workplace::connected();
+    let place = Workspace::small();
     place.hang("/v3/engagements");
     let mut session = place.database.connect();
     session
@@ -85,7 +83,7 @@ fn a_statement_timeout_ends_a_hanging_sync_and_its_run() {
 
 #[test]
 fn chorus_cancel_and_pg_cancel_backend_end_a_hanging_run() {
-    let place = Workplace::connected();
+    let place = Workspace::small();
     for route in ROUTES {
         for by_number in [true, false] {
             let sync = place.run_until_hanging("SELECT state FROM chorus_sync()", route);
@@ -115,7 +113,7 @@ fn chorus_cancel_and_pg_cancel_backend_end_a_hanging_run() {
 
 #[test]
 fn a_terminated_worker_is_reported_as_interrupted_and_the_next_run_goes_on() {
-    let place = Workplace::connected();
+    let place = Workspace::small();
     for route in ROUTES {
         let sync = place.run_until_hanging("SELECT state FROM chorus_sync()", route);
         let worker = place.workers()[0];
@@ -137,7 +135,7 @@ fn a_terminated_worker_is_reported_as_interrupted_and_the_next_run_goes_on() {
 
 #[test]
 fn a_caller_that_is_terminated_leaves_the_run_going() {
-    let place = Workplace::connected();
+    let place = Workspace::small();
     let sync = place.run_until_hanging("SELECT * FROM chorus_sync()", "/v3/engagements");
     let run_id = place.last_run();
     at_once(
@@ -153,7 +151,7 @@ fn a_caller_that_is_terminated_leaves_the_run_going() {
 
 #[test]
 fn cancelling_a_statement_that_joined_a_run_only_stops_waiting() {
-    let place = Workplace::connected();
+    let place = Workspace::small();
     let first =
         place.run_until_hanging("SELECT run_id, state FROM chorus_sync()", "/v3/engagements");
     let run_id = place.last_run();
@@ -177,7 +175,7 @@ fn cancelling_a_statement_that_joined_a_run_only_stops_waiting() {
 
 #[test]
 fn a_hanging_run_holds_no_transaction_no_snapshot_and_no_lock_but_its_own() {
-    let place = Workplace::connected();
+    let place = Workspace::small();
     for route in ROUTES {
         place.hang(route);
         place.tenant.forget_requests();
@@ -215,7 +213,7 @@ fn a_hanging_run_holds_no_transaction_no_snapshot_and_no_lock_but_its_own() {
 
 #[test]
 fn checking_a_key_can_be_cancelled_timed_out_and_terminated() {
-    let place = Workplace::new();
+    let place = Workspace::unconnected();
     let test = format!(
         "SELECT * FROM chorus_test_connection('{}', 'demo-key')",
         place.tenant.base_url()
@@ -274,7 +272,7 @@ fn checking_a_key_can_be_cancelled_timed_out_and_terminated() {
 #[test]
 fn a_hanging_tenant_does_not_delay_a_fast_shutdown() {
     let cluster = Cluster::start(ClusterOptions::default());
-    let place = Workplace::on(&cluster);
+    let place = Workspace::unconnected_on(&cluster);
     place.database.sql(&place.connect());
     for route in ROUTES {
         let sync = place.run_until_hanging("SELECT * FROM chorus_sync()", route);
@@ -295,7 +293,7 @@ fn a_hanging_tenant_does_not_delay_a_fast_shutdown() {
     assert_eq!(state, "succeeded");
 }
 
-fn stops_fast_while_a_key_is_checked(place: &Workplace) {
+fn stops_fast_while_a_key_is_checked(place: &Workspace) {
     let check: Running = place.run_until_hanging(&place.connect(), "/api/v1/users/me");
     let began = Instant::now();
     assert!(place.database.cluster().stop_fast().success());

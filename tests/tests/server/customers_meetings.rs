@@ -2,10 +2,9 @@
 
 use std::thread;
 
-use chorus_tests::{expect_error, wait_until};
+use chorus_tests::{SOON, Workspace, expect_error, wait_until};
 
 use crate::customers_house::House;
-use crate::workplace::{SOON, Workplace};
 
 #[test]
 fn a_meeting_has_the_attendees_of_all_its_recordings() {
@@ -147,7 +146,7 @@ fn a_host_that_two_meet_at_once_for_the_first_time_keeps_nobody_waiting() {
 
 #[test]
 fn what_a_run_pulls_is_attached_as_it_comes() {
-    let place = Workplace::connected();
+    let place = Workspace::small();
     place.database.sql("SELECT chorus_sync()");
     place.database.sql(
         "INSERT INTO chorus.customers SELECT DISTINCT email_domain, email_domain FROM chorus.participants WHERE email_domain IS NOT NULL AND side = 'external';

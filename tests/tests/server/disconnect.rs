@@ -1,10 +1,9 @@
 //! What disconnecting and purging take away, and what they leave.
 
+use chorus_tests::{Running, Workspace, refused, session_with_notices};
 use serde_json::json;
 
-use crate::workplace::{Running, Workplace, refused, session_with_notices};
-
-fn sync(place: &Workplace) -> (String, i64) {
+fn sync(place: &Workspace) -> (String, i64) {
     let row = place
         .database
         .connect()
@@ -15,7 +14,7 @@ fn sync(place: &Workplace) -> (String, i64) {
 
 #[test]
 fn disconnecting_deletes_the_key_and_keeps_the_data() {
-    let place = Workplace::connected();
+    let place = Workspace::small();
     sync(&place);
     let (mut session, notices) = session_with_notices(&place.database);
     session.batch_execute("SELECT chorus_disconnect()").unwrap();
@@ -49,7 +48,7 @@ fn disconnecting_deletes_the_key_and_keeps_the_data() {
 
 #[test]
 fn disconnecting_stops_a_run() {
-    let place = Workplace::connected();
+    let place = Workspace::small();
     let run = place.run_until_hanging("SELECT state FROM chorus_sync()", "/v3/engagements");
     place.database.sql("SELECT chorus_disconnect()");
     assert_eq!(run.end().unwrap(), [["cancelled"]]);
@@ -58,7 +57,7 @@ fn disconnecting_stops_a_run() {
 
 /// Rows of all tables together, by table, but for what is nobody's (sources, search_state) and the change feed, which tells of
 /// the purge and holds nothing but numbers.
-fn rows_left(place: &Workplace) -> String {
+fn rows_left(place: &Workspace) -> String {
     place.database.value(
         "SELECT coalesce(string_agg(format('%s: %s', c.relname, n.rows), ', ' ORDER BY c.relname), '')
            FROM pg_class c,
@@ -69,7 +68,7 @@ fn rows_left(place: &Workplace) -> String {
 
 #[test]
 fn purging_leaves_no_row_anywhere_even_while_a_run_is_under_way() {
-    let place = Workplace::connected();
+    let place = Workspace::small();
     sync(&place);
     assert!(rows_left(&place).contains("utterances: "));
     place
@@ -94,7 +93,7 @@ fn purging_leaves_no_row_anywhere_even_while_a_run_is_under_way() {
 
 #[test]
 fn purging_one_connection_leaves_the_others() {
-    let place = Workplace::connected();
+    let place = Workspace::small();
     place
         .database
         .sql(&place.connect_with("schedule => NULL, connection => 'second'"));
@@ -120,7 +119,7 @@ fn purging_one_connection_leaves_the_others() {
 
 #[test]
 fn purging_while_a_run_starts_leaves_no_row_either() {
-    let place = Workplace::new();
+    let place = Workspace::unconnected();
     for round in 0..20 {
         place.database.sql(&place.connect());
         let run = Running::start(place.database.connect(), "SELECT chorus_sync()");

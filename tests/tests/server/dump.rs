@@ -1,16 +1,13 @@
 //! A dump carries everything but the keys, whichever way it is made and restored.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
-use chorus_tests::{Cluster, Database};
+use chorus_tests::{Cluster, Database, Workspace, refused, rows, run_to_end};
 use serde_json::json;
 
-use crate::workplace::{Workplace, refused, rows, trust_this_machine};
-
 /// A place with two synced connections (one disconnected since), a failed run and a problem.
-fn filled() -> Workplace<'static> {
-    let place = Workplace::connected();
+fn filled() -> Workspace<'static> {
+    let place = Workspace::small();
     let second = place.connect_with("schedule => '15 minutes', connection => 'second'");
     place.database.sql(&second);
     place
@@ -49,21 +46,9 @@ fn filled() -> Workplace<'static> {
     place
 }
 
-fn run(command: &mut Command) {
-    let output = command.output().unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{command:?}: {said}");
-}
-
-fn dump(place: &Workplace, directory: &Path, format: &str) -> PathBuf {
+fn dump(place: &Workspace, directory: &Path, format: &str) -> PathBuf {
     let file = directory.join("dump");
-    let cluster = place.database.cluster();
-    run(cluster
-        .bin("pg_dump")
-        .arg(format!("--format={format}"))
-        .arg("--file")
-        .arg(&file)
-        .arg(place.database.name()));
+    place.database.dump(format, &file);
     file
 }
 
@@ -107,7 +92,7 @@ fn contents(database: &Database) -> Vec<(String, String)> {
 }
 
 /// The restored database is the same, knows that it lacks the keys, and goes on once it has them.
-fn goes_on(place: &Workplace, restored: &Database) {
+fn goes_on(place: &Workspace, restored: &Database) {
     let (before, after) = (contents(&place.database), contents(restored));
     let empty: Vec<&String> = before
         .iter()
@@ -124,7 +109,7 @@ fn goes_on(place: &Workplace, restored: &Database) {
         assert_eq!(restored.value::<i64>(&query), 0, "{table}");
     }
 
-    trust_this_machine(restored);
+    restored.trust_this_machine();
     let mut session = restored.connect();
     let states = session
         .simple_query("SELECT state FROM chorus.connections ORDER BY name")
@@ -162,18 +147,7 @@ fn a_plain_dump_restores_with_psql() {
     let (place, directory) = (filled(), tempfile::tempdir().unwrap());
     let restored = Cluster::shared().database();
     let file = dump(&place, directory.path(), "plain");
-    let mut psql = Cluster::shared().bin("psql");
-    run(psql
-        .args([
-            "-X",
-            "-q",
-            "-v",
-            "ON_ERROR_STOP=1",
-            "-d",
-            restored.name(),
-            "-f",
-        ])
-        .arg(file));
+    restored.run_file(&file);
     goes_on(&place, &restored);
 }
 
@@ -183,9 +157,11 @@ fn a_custom_dump_restores_in_parallel() {
     let restored = Cluster::shared().database();
     let file = dump(&place, directory.path(), "custom");
     let mut restore = Cluster::shared().bin("pg_restore");
-    run(restore
-        .args(["--exit-on-error", "-j", "4", "-d", restored.name()])
-        .arg(file));
+    run_to_end(
+        restore
+            .args(["--exit-on-error", "-j", "4", "-d", restored.name()])
+            .arg(file),
+    );
     goes_on(&place, &restored);
 }
 
@@ -195,8 +171,10 @@ fn a_custom_dump_restores_in_a_single_transaction() {
     let restored = Cluster::shared().database();
     let file = dump(&place, directory.path(), "custom");
     let mut restore = Cluster::shared().bin("pg_restore");
-    run(restore
-        .args(["--single-transaction", "-d", restored.name()])
-        .arg(file));
+    run_to_end(
+        restore
+            .args(["--single-transaction", "-d", restored.name()])
+            .arg(file),
+    );
     goes_on(&place, &restored);
 }

@@ -2,15 +2,14 @@
 
 use std::net::TcpListener;
 
-use chorus_tests::expect_error;
+use chorus_tests::{Workspace, expect_error, refused, rows};
 use serde_json::json;
 
 use crate::stranger::Stranger;
-use crate::workplace::{Workplace, refused, rows};
 
 /// Tries to connect to `url` and gives back what was said.
 #[track_caller]
-fn refused_at(place: &Workplace, url: &str, sqlstate: &str, begins: &str) -> String {
+fn refused_at(place: &Workspace, url: &str, sqlstate: &str, begins: &str) -> String {
     let connect = format!("SELECT * FROM chorus_connect('{url}', 'demo-key')");
     let refusal = refused(&mut place.database.connect(), &connect, sqlstate);
     let said = format!("{} / {}", refusal.message(), refusal.hint().unwrap());
@@ -31,7 +30,7 @@ fn refused_at(place: &Workplace, url: &str, sqlstate: &str, begins: &str) -> Str
 
 #[test]
 fn a_refused_key_and_a_role_without_rights_are_told_apart() {
-    let place = Workplace::new();
+    let place = Workspace::unconnected();
     let url = place.tenant.base_url();
     place.tenant.set_api_key("another");
     let wrong = refused_at(&place, &url, "28000", "Invalid credentials");
@@ -46,7 +45,7 @@ fn a_refused_key_and_a_role_without_rights_are_told_apart() {
 
 #[test]
 fn a_server_that_cannot_be_reached_is_named() {
-    let place = Workplace::new();
+    let place = Workspace::unconnected();
     let free = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let closed = free.local_addr().unwrap();
     drop(free);
@@ -72,7 +71,7 @@ fn a_server_that_cannot_be_reached_is_named() {
 
 #[test]
 fn an_answer_that_is_too_slow_is_a_server_that_cannot_be_reached() {
-    let place = Workplace::new();
+    let place = Workspace::unconnected();
     let name = place.database.name();
     place.database.sql(&format!(
         "ALTER DATABASE {name} SET chorus_sync.request_timeout = '200ms'"
@@ -90,7 +89,7 @@ fn an_answer_that_is_too_slow_is_a_server_that_cannot_be_reached() {
 
 #[test]
 fn what_is_not_the_api_is_a_wrong_base_url() {
-    let place = Workplace::new();
+    let place = Workspace::unconnected();
     let url = place.tenant.base_url();
     let begins = format!("Wrong base URL {url}");
     place.tenant.set_quirk("web-app", json!(true));
@@ -107,7 +106,7 @@ fn what_is_not_the_api_is_a_wrong_base_url() {
 
 #[test]
 fn json_that_is_not_chorus_is_an_unexpected_answer() {
-    let place = Workplace::new();
+    let place = Workspace::unconnected();
     for answer in [
         "200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n{\"data\": 7}",
         "200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n[1, 2, 3]",
@@ -134,7 +133,7 @@ fn json_that_is_not_chorus_is_an_unexpected_answer() {
 
 #[test]
 fn a_redirect_is_not_followed_and_the_key_stays_here() {
-    let place = Workplace::new();
+    let place = Workspace::unconnected();
     let thief = Stranger::answering(
         "200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n{}",
     );
@@ -154,7 +153,7 @@ fn a_redirect_is_not_followed_and_the_key_stays_here() {
 
 #[test]
 fn only_trusted_hosts_may_be_private_or_plain() {
-    let place = Workplace::new();
+    let place = Workspace::unconnected();
     for url in [
         "http://chorus.ai",
         "https://10.0.0.1",
@@ -185,7 +184,7 @@ fn only_trusted_hosts_may_be_private_or_plain() {
 
 #[test]
 fn only_a_superuser_says_who_is_trusted() {
-    let place = Workplace::new();
+    let place = Workspace::unconnected();
     let (name, url) = (place.database.name(), place.tenant.base_url());
     place.database.sql(&format!(
         "ALTER DATABASE {name} RESET chorus_sync.trusted_hosts;
@@ -206,7 +205,7 @@ fn only_a_superuser_says_who_is_trusted() {
 
 #[test]
 fn arguments_that_cannot_be_meant_are_refused() {
-    let place = Workplace::new();
+    let place = Workspace::unconnected();
     let mut session = place.database.connect();
     let url = place.tenant.base_url();
     for arguments in [
@@ -237,7 +236,7 @@ fn arguments_that_cannot_be_meant_are_refused() {
 
 #[test]
 fn names_and_numbers_that_do_not_exist_are_refused() {
-    let place = Workplace::connected();
+    let place = Workspace::small();
     let mut session = place.database.connect();
     for unknown in [
         "SELECT chorus_sync(connection => 'other')",

@@ -1,14 +1,9 @@
 //! The built-in schedule: runs begin by themselves, at the right time, and stop when they are told to.
 
-use std::time::Duration;
-
-use chorus_tests::{Cluster, ClusterOptions};
-use chorus_tests::{expect_error, wait_until};
-
-use crate::workplace::{Workplace, refused, session_with_notices};
-
-/// For what a launcher must do at some time; a test that waits longer is broken.
-pub const IN_TIME: Duration = Duration::from_secs(60);
+use chorus_tests::{
+    Cluster, ClusterOptions, IN_TIME, Workspace, expect_error, refused, session_with_notices,
+    wait_until,
+};
 
 pub const PRELOADED: (&str, &str) = ("shared_preload_libraries", "chorus_sync");
 
@@ -26,47 +21,6 @@ pub fn preloaded_with(conf: &[(&str, &str)]) -> Cluster {
     })
 }
 
-impl Workplace<'_> {
-    /// How many runs have ended, with this trigger and in this state.
-    pub fn ended(&self, trigger: &str, state: &str) -> i64 {
-        self.database.value(&format!(
-            "SELECT count(*) FROM chorus.runs WHERE trigger = '{trigger}' AND state = '{state}'"
-        ))
-    }
-
-    /// Until at least so many runs have ended so.
-    pub fn wait_for_ended(&self, trigger: &str, state: &str, at_least: i64) {
-        let query = format!(
-            "SELECT count(*) FROM chorus.runs WHERE trigger = '{trigger}' AND state = '{state}'"
-        );
-        let mut session = self.database.connect();
-        wait_until(
-            &format!("{at_least} runs of the trigger {trigger} {state}"),
-            IN_TIME,
-            || {
-                let count: i64 = session.query_one(&query, &[]).unwrap().get(0);
-                (count >= at_least).then_some(())
-            },
-        );
-    }
-
-    /// Connects with a schedule and waits for the first run.
-    pub fn connect_and_run(&self, schedule: &str) {
-        self.database
-            .sql(&self.connect_with(&format!("schedule => '{schedule}'")));
-        self.wait_for_ended("connect", "succeeded", 1);
-    }
-
-    pub fn has_next_run(&self) -> bool {
-        self.database
-            .value("SELECT next_run_at IS NOT NULL FROM chorus.connections")
-    }
-
-    pub fn runs(&self) -> i64 {
-        self.database.value("SELECT count(*) FROM chorus.runs")
-    }
-}
-
 /// Until nothing of ours is connected to any database.
 pub fn wait_until_nothing_is_connected(cluster: &Cluster) {
     let mut session = cluster.connect_to("postgres");
@@ -80,7 +34,7 @@ pub fn wait_until_nothing_is_connected(cluster: &Cluster) {
 #[test]
 fn connecting_starts_the_backfill_and_nobody_has_to_call_anything() {
     let cluster = preloaded();
-    let place = Workplace::on(&cluster);
+    let place = Workspace::unconnected_on(&cluster);
     let (mut session, notices) = session_with_notices(&place.database);
     let connected = session
         .query_one(&place.connect_with("schedule => '15 minutes'"), &[])
@@ -111,7 +65,7 @@ fn connecting_starts_the_backfill_and_nobody_has_to_call_anything() {
 #[test]
 fn an_interval_runs_again_and_again_and_new_calls_arrive() {
     let cluster = preloaded();
-    let place = Workplace::on(&cluster);
+    let place = Workspace::unconnected_on(&cluster);
     place.connect_and_run("1 second");
     place.tenant.edit(|tenant| {
         let newest = tenant.newest_first()[0].clone();
@@ -130,7 +84,7 @@ fn an_interval_runs_again_and_again_and_new_calls_arrive() {
 #[test]
 fn cron_runs_when_the_clock_matches() {
     let cluster = preloaded();
-    let place = Workplace::on(&cluster);
+    let place = Workspace::unconnected_on(&cluster);
     place.connect_and_run("0 3 1 1 *");
     let next: bool = place.database.value(
         "SELECT next_run_at = (date_trunc('year', now() AT TIME ZONE 'UTC') + interval '1 year 3 hours') AT TIME ZONE 'UTC'
@@ -151,7 +105,7 @@ fn cron_runs_when_the_clock_matches() {
 #[test]
 fn a_clock_that_was_wrong_and_is_set_back_stops_nothing() {
     let cluster = preloaded();
-    let place = Workplace::on(&cluster);
+    let place = Workspace::unconnected_on(&cluster);
     place.connect_and_run("1 second");
     let name = place.database.name();
     place.database.sql(&format!(
@@ -177,7 +131,7 @@ fn a_clock_that_was_wrong_and_is_set_back_stops_nothing() {
 #[test]
 fn chorus_schedule_changes_pauses_and_goes_on() {
     let cluster = preloaded();
-    let place = Workplace::on(&cluster);
+    let place = Workspace::unconnected_on(&cluster);
     place.connect_and_run("1 day");
     let mut session = place.database.connect();
     let paused: Option<chrono::DateTime<chrono::Utc>> = session
@@ -206,7 +160,7 @@ fn chorus_schedule_changes_pauses_and_goes_on() {
 #[test]
 fn chorus_schedule_refuses_what_it_cannot_do() {
     let cluster = preloaded();
-    let place = Workplace::on(&cluster);
+    let place = Workspace::unconnected_on(&cluster);
     let mut session = place.database.connect();
     refused(&mut session, "SELECT chorus_schedule('1 hour')", "42704");
     place.database.sql(&place.connect());
@@ -243,7 +197,7 @@ fn chorus_schedule_refuses_what_it_cannot_do() {
 #[test]
 fn a_rolled_back_connect_or_schedule_starts_nothing() {
     let cluster = preloaded();
-    let place = Workplace::on(&cluster);
+    let place = Workspace::unconnected_on(&cluster);
     let connect = place.connect_with("schedule => '1 second'");
     place.database.sql(&format!("BEGIN; {connect}; ROLLBACK"));
     place.database.sql(&place.connect());
@@ -251,7 +205,7 @@ fn a_rolled_back_connect_or_schedule_starts_nothing() {
         .database
         .sql("BEGIN; SELECT chorus_schedule('1 second'); ROLLBACK");
     // What is committed afterwards in another database is looked at, so the launcher is awake and had its chance.
-    let other = Workplace::on(&cluster);
+    let other = Workspace::unconnected_on(&cluster);
     other.connect_and_run("1 day");
     assert_eq!(place.runs(), 0);
     assert!(!place.has_next_run());
@@ -260,7 +214,7 @@ fn a_rolled_back_connect_or_schedule_starts_nothing() {
 #[test]
 fn enabled_off_stops_the_schedule_and_on_goes_on() {
     let cluster = preloaded();
-    let place = Workplace::on(&cluster);
+    let place = Workspace::unconnected_on(&cluster);
     place.connect_and_run("1 second");
     let name = place.database.name().to_owned();
     for (off, on) in [
@@ -293,7 +247,7 @@ fn enabled_off_stops_the_schedule_and_on_goes_on() {
 #[test]
 fn only_databases_that_are_named_are_served() {
     let cluster = preloaded_with(&[("chorus_sync.databases", "somewhere_else")]);
-    let place = Workplace::on(&cluster);
+    let place = Workspace::unconnected_on(&cluster);
     let (mut session, notices) = session_with_notices(&place.database);
     let connected = session
         .query_one(&place.connect_with("schedule => '1 second'"), &[])

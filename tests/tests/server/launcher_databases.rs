@@ -1,16 +1,15 @@
 //! The built-in schedule while databases and extensions come and go.
 
-use chorus_tests::wait_until;
+use chorus_tests::{IN_TIME, Workspace, wait_until};
 
-use crate::launcher::{IN_TIME, preloaded, preloaded_with, wait_until_nothing_is_connected};
-use crate::workplace::Workplace;
+use crate::launcher::{preloaded, preloaded_with, wait_until_nothing_is_connected};
 
 const DETAIL: &str = "/api/v1/conversations/{id}";
 
 #[test]
 fn the_extension_can_be_dropped_and_made_again_under_a_schedule() {
     let cluster = preloaded();
-    let place = Workplace::on(&cluster);
+    let place = Workspace::unconnected_on(&cluster);
     for _ in 0..3 {
         place.connect_and_run("1 second");
         place
@@ -31,7 +30,7 @@ fn a_database_can_be_dropped_at_any_moment() {
     let cluster = preloaded();
     let mut maintenance = cluster.connect_to("postgres");
     for round in 0..8 {
-        let place = Workplace::on(&cluster);
+        let place = Workspace::unconnected_on(&cluster);
         let name = place.database.name().to_owned();
         let connect = place.connect_with("schedule => '1 second'");
         match round {
@@ -54,7 +53,7 @@ fn a_database_can_be_dropped_at_any_moment() {
             .unwrap_or_else(|error| panic!("round {round}: {error:?}"));
     }
     // What is left of them on the agenda starts nothing.
-    let other = Workplace::on(&cluster);
+    let other = Workspace::unconnected_on(&cluster);
     other.connect_and_run("1 second");
     other.wait_for_ended("schedule", "succeeded", 2);
     let log = cluster.log();
@@ -65,7 +64,7 @@ fn a_database_can_be_dropped_at_any_moment() {
 #[test]
 fn a_drop_that_is_refused_costs_no_run() {
     let cluster = preloaded();
-    let place = Workplace::on(&cluster);
+    let place = Workspace::unconnected_on(&cluster);
     place.hang(DETAIL);
     place
         .database
@@ -83,7 +82,7 @@ fn a_drop_that_is_refused_costs_no_run() {
 #[test]
 fn a_copy_of_a_database_can_be_made_at_any_moment_and_goes_on_by_itself() {
     let cluster = preloaded_with(&[("chorus_sync.trusted_hosts", "127.0.0.1")]);
-    let place = Workplace::on(&cluster);
+    let place = Workspace::unconnected_on(&cluster);
     place.connect_and_run("1 second");
     let name = place.database.name();
     let mut maintenance = cluster.connect_to("postgres");
@@ -109,7 +108,7 @@ fn a_copy_of_a_database_can_be_made_at_any_moment_and_goes_on_by_itself() {
 #[test]
 fn a_database_that_refuses_connections_is_left_alone_until_it_does_not() {
     let cluster = preloaded();
-    let place = Workplace::on(&cluster);
+    let place = Workspace::unconnected_on(&cluster);
     place.connect_and_run("1 second");
     let name = place.database.name();
     let mut maintenance = cluster.connect_to("postgres");
@@ -118,7 +117,7 @@ fn a_database_that_refuses_connections_is_left_alone_until_it_does_not() {
         .unwrap();
     wait_until_nothing_is_connected(&cluster);
     // Another one is served meanwhile.
-    let other = Workplace::on(&cluster);
+    let other = Workspace::unconnected_on(&cluster);
     other.connect_and_run("1 second");
     other.wait_for_ended("schedule", "succeeded", 3);
     let log = cluster.log();
@@ -142,7 +141,7 @@ fn whoever_locks_our_tables_keeps_no_other_database_from_its_runs() {
 
 fn while_somebody_locks(table: &str) {
     let cluster = preloaded();
-    let place = Workplace::on(&cluster);
+    let place = Workspace::unconnected_on(&cluster);
     place.connect_and_run("1 day");
     wait_until_nothing_is_connected(&cluster);
     let mut somebody = place.database.connect();
@@ -154,7 +153,7 @@ fn while_somebody_locks(table: &str) {
         "ALTER DATABASE {} SET chorus_sync.overlap = '4 d'",
         place.database.name()
     ));
-    let other = Workplace::on(&cluster);
+    let other = Workspace::unconnected_on(&cluster);
     other.connect_and_run("1 second");
     other.wait_for_ended("schedule", "succeeded", 3);
     other.database.sql("SELECT chorus_schedule(NULL)");

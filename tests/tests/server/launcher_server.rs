@@ -3,10 +3,9 @@
 use std::fs;
 use std::time::Duration;
 
-use chorus_tests::{Cluster, wait_until};
+use chorus_tests::{Cluster, IN_TIME, Workspace, session_with_notices, wait_until};
 
-use crate::launcher::{IN_TIME, preloaded, preloaded_with, wait_until_nothing_is_connected};
-use crate::workplace::Workplace;
+use crate::launcher::{preloaded, preloaded_with, wait_until_nothing_is_connected};
 
 const DETAIL: &str = "/api/v1/conversations/{id}";
 
@@ -23,9 +22,9 @@ fn launcher_of(cluster: &Cluster) -> Option<i32> {
 
 #[test]
 fn a_server_without_the_preload_has_no_launcher_and_says_what_to_do() {
-    let place = Workplace::connected();
+    let place = Workspace::small();
     assert_eq!(launcher_of(place.database.cluster()), None);
-    let (mut session, notices) = crate::workplace::session_with_notices(&place.database);
+    let (mut session, notices) = session_with_notices(&place.database);
     let next: Option<chrono::DateTime<chrono::Utc>> = session
         .query_one("SELECT chorus_schedule('1 hour')", &[])
         .unwrap()
@@ -38,7 +37,7 @@ fn a_server_without_the_preload_has_no_launcher_and_says_what_to_do() {
 #[test]
 fn a_launcher_that_is_killed_comes_back_and_goes_on() {
     let cluster = preloaded();
-    let place = Workplace::on(&cluster);
+    let place = Workspace::unconnected_on(&cluster);
     place.connect_and_run("1 second");
     let first = launcher_of(&cluster).expect("a launcher");
     place
@@ -54,7 +53,7 @@ fn a_launcher_that_is_killed_comes_back_and_goes_on() {
 #[test]
 fn an_idle_launcher_does_not_wake_up() {
     let cluster = preloaded();
-    let place = Workplace::on(&cluster);
+    let place = Workspace::unconnected_on(&cluster);
     place.connect_and_run("1 day");
     wait_until_nothing_is_connected(&cluster);
     let launcher = launcher_of(&cluster).expect("a launcher");
@@ -87,12 +86,12 @@ fn an_idle_launcher_does_not_wake_up() {
 fn a_run_that_finds_no_worker_slot_is_started_when_there_is_one() {
     // The launcher, PostgreSQL's own for replication, one run, and one more.
     let cluster = preloaded_with(&[("max_worker_processes", "4")]);
-    let busy = Workplace::on(&cluster);
+    let busy = Workspace::unconnected_on(&cluster);
     busy.database.sql(&busy.connect());
     busy.run_until_hanging("SELECT chorus_sync(wait => false)", DETAIL)
         .end()
         .unwrap();
-    let place = Workplace::on(&cluster);
+    let place = Workspace::unconnected_on(&cluster);
     place
         .database
         .sql(&place.connect_with("schedule => '1 day'"));
@@ -121,7 +120,7 @@ fn a_run_that_finds_no_worker_slot_is_started_when_there_is_one() {
 #[test]
 fn a_standby_starts_nothing_until_it_is_promoted() {
     let cluster = preloaded();
-    let place = Workplace::on(&cluster);
+    let place = Workspace::unconnected_on(&cluster);
     place.connect_and_run("1 second");
     let standby = cluster.basebackup_standby();
     let name = place.database.name();
@@ -162,7 +161,7 @@ fn pg_upgrade_carries_everything_and_meets_no_launcher() {
     let old = preloaded_with(&[("log_min_messages", "debug1")]);
     let registered = "registering background worker \"chorus_sync launcher\"";
     assert!(old.log().contains(registered));
-    let place = Workplace::on(&old);
+    let place = Workspace::unconnected_on(&old);
     place.connect_and_run("1 second");
     let name = place.database.name();
     let calls: i64 = place.database.value("SELECT count(*) FROM chorus.calls");

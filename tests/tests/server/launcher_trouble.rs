@@ -1,17 +1,16 @@
 //! The built-in schedule when something goes wrong: failures, dead workers, a server that was down.
 
-use chorus_tests::wait_until;
+use chorus_tests::{IN_TIME, Running, Workspace, wait_until};
 use serde_json::json;
 
-use crate::launcher::{IN_TIME, preloaded, wait_until_nothing_is_connected};
-use crate::workplace::{Running, Workplace};
+use crate::launcher::{preloaded, wait_until_nothing_is_connected};
 
 const DETAIL: &str = "/api/v1/conversations/{id}";
 
 #[test]
 fn failures_are_tried_again_later_and_later_and_one_success_ends_that() {
     let cluster = preloaded();
-    let place = Workplace::on(&cluster);
+    let place = Workspace::unconnected_on(&cluster);
     place.connect_and_run("1 second");
     let key = place.tenant.api_key().to_owned();
     place.tenant.set_api_key("rotated");
@@ -42,7 +41,7 @@ fn failures_are_tried_again_later_and_later_and_one_success_ends_that() {
 #[test]
 fn a_run_whose_worker_is_killed_is_followed_by_another_after_ten_seconds() {
     let cluster = preloaded();
-    let place = Workplace::on(&cluster);
+    let place = Workspace::unconnected_on(&cluster);
     place.hang(DETAIL);
     place
         .database
@@ -74,7 +73,7 @@ fn a_run_whose_worker_is_killed_is_followed_by_another_after_ten_seconds() {
 #[test]
 fn a_run_that_a_crash_of_the_server_ended_is_followed_by_another() {
     let cluster = preloaded();
-    let place = Workplace::on(&cluster);
+    let place = Workspace::unconnected_on(&cluster);
     place.hang(DETAIL);
     place
         .database
@@ -92,7 +91,7 @@ fn a_run_that_a_crash_of_the_server_ended_is_followed_by_another() {
 #[test]
 fn a_server_that_starts_its_processes_anew_after_a_crash_goes_on_with_the_schedule() {
     let cluster = preloaded();
-    let place = Workplace::on(&cluster);
+    let place = Workspace::unconnected_on(&cluster);
     place.hang(DETAIL);
     place
         .database
@@ -118,7 +117,7 @@ fn a_server_that_starts_its_processes_anew_after_a_crash_goes_on_with_the_schedu
 #[test]
 fn settings_of_a_database_do_not_turn_against_our_workers() {
     let cluster = preloaded();
-    let place = Workplace::on(&cluster);
+    let place = Workspace::unconnected_on(&cluster);
     place.connect_and_run("1 second");
     let mut session = place.database.connect();
     let name = place.database.name();
@@ -153,7 +152,7 @@ fn settings_of_a_database_do_not_turn_against_our_workers() {
 #[test]
 fn a_cancelled_run_is_not_started_again_before_its_time() {
     let cluster = preloaded();
-    let place = Workplace::on(&cluster);
+    let place = Workspace::unconnected_on(&cluster);
     place.hang(DETAIL);
     place
         .database
@@ -173,7 +172,7 @@ fn a_cancelled_run_is_not_started_again_before_its_time() {
 #[test]
 fn no_two_runs_of_a_connection_overlap_whoever_starts_them() {
     let cluster = preloaded();
-    let place = Workplace::on(&cluster);
+    let place = Workspace::unconnected_on(&cluster);
     place.tenant.set_quirk("slow", json!({"ms": 20}));
     place.connect_and_run("1 second");
     for _ in 0..4 {
@@ -198,7 +197,7 @@ fn no_two_runs_of_a_connection_overlap_whoever_starts_them() {
 #[test]
 fn a_run_that_was_queued_when_the_server_stopped_does_not_delay_the_next() {
     let cluster = preloaded();
-    let place = Workplace::on(&cluster);
+    let place = Workspace::unconnected_on(&cluster);
     place.connect_and_run("1 hour");
     // As a stop between the commit and the start of the worker leaves it.
     place.database.sql(
@@ -215,7 +214,7 @@ fn a_run_that_was_queued_when_the_server_stopped_does_not_delay_the_next() {
 #[test]
 fn runs_that_were_missed_while_the_server_was_down_are_made_up_once() {
     let cluster = preloaded();
-    let place = Workplace::on(&cluster);
+    let place = Workspace::unconnected_on(&cluster);
     place.connect_and_run("1 hour");
     cluster.stop_fast();
     // Five runs were due meanwhile.
@@ -234,7 +233,7 @@ fn runs_that_were_missed_while_the_server_was_down_are_made_up_once() {
 #[test]
 fn transcripts_that_lag_are_asked_for_between_two_listings() {
     let cluster = preloaded();
-    let place = Workplace::on(&cluster);
+    let place = Workspace::unconnected_on(&cluster);
     place
         .tenant
         .set_quirk("processing", json!({"newest": 1, "utterances": "none"}));
@@ -265,7 +264,7 @@ fn transcripts_that_lag_are_asked_for_between_two_listings() {
 #[test]
 fn a_caller_does_not_join_a_run_that_lists_nothing() {
     let cluster = preloaded();
-    let place = Workplace::on(&cluster);
+    let place = Workspace::unconnected_on(&cluster);
     place
         .tenant
         .set_quirk("processing", json!({"newest": 1, "utterances": "none"}));

@@ -2,15 +2,13 @@
 
 use std::time::{Duration, Instant};
 
-use chorus_tests::{expect_error, wait_until};
+use chorus_tests::{Running, SOON, Workspace, expect_error, session_with_notices, wait_until};
 use chrono::{DateTime, Utc};
-
-use crate::workplace::{Running, SOON, Workplace, session_with_notices};
 
 const DETAIL: &str = "/api/v1/conversations/{id}";
 
 /// Queues a run and waits until the tenant keeps it waiting.
-fn hanging_run(place: &Workplace, route: &str) -> i64 {
+fn hanging_run(place: &Workspace, route: &str) -> i64 {
     place.hang(route);
     place.tenant.forget_requests();
     place.database.sql("SELECT chorus_sync(wait => false)");
@@ -20,7 +18,7 @@ fn hanging_run(place: &Workplace, route: &str) -> i64 {
 
 #[test]
 fn chorus_wait_returns_at_the_end_of_the_run() {
-    let place = Workplace::connected();
+    let place = Workspace::small();
     let run_id = hanging_run(&place, DETAIL);
     let waiter = Running::start(
         place.database.connect(),
@@ -44,7 +42,7 @@ fn chorus_wait_returns_at_the_end_of_the_run() {
 
 #[test]
 fn chorus_wait_does_not_hold_back_vacuum() {
-    let place = Workplace::connected();
+    let place = Workspace::small();
     let run_id = hanging_run(&place, DETAIL);
     let waiter = Running::start(
         place.database.connect(),
@@ -74,7 +72,7 @@ fn chorus_wait_does_not_hold_back_vacuum() {
 
 #[test]
 fn chorus_wait_raises_the_error_of_a_failed_run_and_refuses_an_unknown_one() {
-    let place = Workplace::connected();
+    let place = Workspace::small();
     place.tenant.set_api_key("rotated");
     place.database.sql("SELECT chorus_sync(wait => false)");
     let run_id = place.last_run();
@@ -92,7 +90,7 @@ fn chorus_wait_raises_the_error_of_a_failed_run_and_refuses_an_unknown_one() {
 
 #[test]
 fn chorus_wait_warns_of_a_run_whose_worker_is_gone() {
-    let place = Workplace::connected();
+    let place = Workspace::small();
     hanging_run(&place, DETAIL);
     let worker = place.workers()[0];
     place
@@ -111,7 +109,7 @@ fn chorus_wait_warns_of_a_run_whose_worker_is_gone() {
 
 #[test]
 fn chorus_cancel_says_whether_there_was_something_to_cancel() {
-    let place = Workplace::connected();
+    let place = Workspace::small();
     let run_id = hanging_run(&place, "/v3/engagements");
     let cancel = format!("SELECT chorus_cancel({run_id})");
     assert!(place.database.value::<bool>(&cancel));
@@ -132,7 +130,7 @@ fn chorus_cancel_says_whether_there_was_something_to_cancel() {
 
 #[test]
 fn a_run_that_waits_behind_another_can_be_cancelled() {
-    let place = Workplace::connected();
+    let place = Workspace::small();
     let first = hanging_run(&place, "/v3/engagements");
     let wider = Running::start(
         place.database.connect(),
@@ -157,7 +155,7 @@ fn a_run_that_waits_behind_another_can_be_cancelled() {
 
 #[test]
 fn what_was_committed_before_a_cancel_stays_and_the_next_run_goes_on() {
-    let place = Workplace::connected();
+    let place = Workspace::small();
     let run_id = hanging_run(&place, DETAIL);
     place
         .database
@@ -179,7 +177,7 @@ fn what_was_committed_before_a_cancel_stays_and_the_next_run_goes_on() {
 
 #[test]
 fn the_extension_can_be_dropped_while_a_run_is_under_way() {
-    let place = Workplace::connected();
+    let place = Workspace::small();
     for route in ["/api/v1/users/me", "/v3/engagements", DETAIL] {
         hanging_run(&place, route);
         let began = Instant::now();
@@ -206,7 +204,7 @@ fn the_extension_can_be_dropped_while_a_run_is_under_way() {
 
 #[test]
 fn dropping_the_extension_under_a_waiting_caller_is_no_silent_deadlock() {
-    let place = Workplace::connected();
+    let place = Workspace::small();
     let caller = place.run_until_hanging("SELECT chorus_sync()", "/v3/engagements");
     // The drop waits for the caller, whose run will wait for the drop.
     let drop = Running::start(place.database.connect(), "DROP EXTENSION chorus_sync");
@@ -229,7 +227,7 @@ fn dropping_the_extension_under_a_waiting_caller_is_no_silent_deadlock() {
 
 #[test]
 fn the_extension_can_be_dropped_and_made_again_while_a_run_starts() {
-    let place = Workplace::connected();
+    let place = Workspace::small();
     for _ in 0..5 {
         place.database.sql("SELECT chorus_sync(wait => false)");
         place
@@ -252,7 +250,7 @@ fn the_extension_can_be_dropped_and_made_again_while_a_run_starts() {
 fn a_database_can_be_dropped_and_copied_right_after_a_run() {
     let cluster = chorus_tests::Cluster::shared();
     for round in 0..5 {
-        let place = Workplace::connected();
+        let place = Workspace::small();
         let name = place.database.name();
         place.database.sql("SELECT chorus_sync()");
         let mut maintenance = cluster.connect_to("postgres");

@@ -1,8 +1,6 @@
 //! Where a run cannot start: no worker slot, a standby, a read-only transaction.
 
-use chorus_tests::{Cluster, ClusterOptions, expect_error, wait_until};
-
-use crate::workplace::{SOON, Workplace, rows};
+use chorus_tests::{Cluster, ClusterOptions, SOON, Workspace, expect_error, rows, wait_until};
 
 /// Slots that are free: PostgreSQL's own logical replication launcher takes one.
 fn cluster_with_slots(free: usize) -> Cluster {
@@ -16,7 +14,10 @@ fn cluster_with_slots(free: usize) -> Cluster {
 #[test]
 fn without_a_free_worker_slot_the_caller_is_told_and_nothing_is_left() {
     let cluster = cluster_with_slots(1);
-    let (busy, place) = (Workplace::on(&cluster), Workplace::on(&cluster));
+    let (busy, place) = (
+        Workspace::unconnected_on(&cluster),
+        Workspace::unconnected_on(&cluster),
+    );
     for workplace in [&busy, &place] {
         workplace.database.sql(&workplace.connect());
     }
@@ -43,7 +44,7 @@ fn without_a_free_worker_slot_the_caller_is_told_and_nothing_is_left() {
 #[test]
 fn a_run_that_is_queued_twice_needs_one_slot() {
     let cluster = cluster_with_slots(1);
-    let place = Workplace::on(&cluster);
+    let place = Workspace::unconnected_on(&cluster);
     place.database.sql(&place.connect());
     place
         .database
@@ -54,7 +55,7 @@ fn a_run_that_is_queued_twice_needs_one_slot() {
 #[test]
 fn a_standby_refuses_what_writes_and_answers_what_reads() {
     let cluster = Cluster::start(ClusterOptions::default());
-    let place = Workplace::on(&cluster);
+    let place = Workspace::unconnected_on(&cluster);
     place.database.sql(&place.connect());
     place.database.sql("SELECT chorus_sync()");
     let standby = cluster.basebackup_standby();
@@ -87,7 +88,7 @@ fn a_standby_refuses_what_writes_and_answers_what_reads() {
 
 #[test]
 fn a_read_only_transaction_is_told_so() {
-    let place = Workplace::connected();
+    let place = Workspace::small();
     let mut session = place.database.connect();
     for writing in [
         &*place.connect(),
@@ -110,7 +111,7 @@ fn a_read_only_transaction_is_told_so() {
 
 #[test]
 fn a_run_that_chorus_slows_down_says_so_and_can_be_cancelled() {
-    let place = Workplace::connected();
+    let place = Workspace::small();
     place.tenant.set_quirk(
         "fail",
         serde_json::json!({"route": "/v3/engagements", "status": 429, "retry_after": "600"}),

@@ -1,8 +1,7 @@
 //! What is said of meetings is true: why two calls are one or not, and that a dedup which did not end did not.
 
-use crate::workplace::session_with_notices;
 use chorus_tests::postgres::Client;
-use chorus_tests::{Cluster, Database, expect_error, wait_until};
+use chorus_tests::{Cluster, Database, expect_error, session_with_notices, wait_until};
 use std::time::Duration;
 
 const LIMIT: Duration = Duration::from_secs(60);

@@ -3,10 +3,10 @@
 use std::time::{Duration, Instant};
 
 use chorus_tests::fake_chorus::{Generate, Tenant};
-use chorus_tests::{Cluster, ClusterOptions, Workspace, expect_error, plan, wait_until};
+use chorus_tests::{
+    Cluster, ClusterOptions, SOON, Workspace, expect_error, plan, session_with_notices, wait_until,
+};
 use serde_json::json;
-
-use crate::workplace::{SOON, Workplace, session_with_notices};
 
 const LIST: &str = "/v3/engagements";
 const DETAIL: &str = "/api/v1/conversations/{id}";
@@ -72,7 +72,7 @@ fn a_limit_in_every_wording_slows_a_run_down_and_fails_nothing() {
 #[test]
 fn an_absurd_wait_counts_as_an_hour() {
     for status in [429, 503] {
-        let place = Workplace::connected();
+        let place = Workspace::small();
         place.tenant.set_quirk(
             "rate-limit",
             json!({"per_minute": 0, "retry_after": "absurd", "status": status}),
@@ -127,7 +127,7 @@ fn what_was_learnt_outlives_the_server_and_the_next_run_sends_no_burst() {
 #[test]
 fn a_run_that_is_killed_while_it_waits_leaves_the_wait_to_the_next_one() {
     let cluster = Cluster::start(ClusterOptions::default());
-    let place = Workplace::on(&cluster);
+    let place = Workspace::unconnected_on(&cluster);
     place.database.sql(&place.connect());
     place.tenant.set_quirk(
         "fail",
@@ -166,7 +166,7 @@ fn a_run_that_is_killed_while_it_waits_leaves_the_wait_to_the_next_one() {
 
 #[test]
 fn a_wait_that_was_told_by_a_clock_set_back_since_is_over() {
-    let place = Workplace::connected();
+    let place = Workspace::small();
     place
         .database
         .sql("UPDATE chorus.connections SET waits_until = chorus.clock() + interval '20 hours'");
@@ -178,7 +178,7 @@ fn a_wait_that_was_told_by_a_clock_set_back_since_is_over() {
 
 #[test]
 fn a_stored_key_is_not_checked_before_its_time_and_another_key_starts_afresh() {
-    let place = Workplace::connected();
+    let place = Workspace::small();
     place.database.sql(
         "UPDATE chorus.connections
             SET waits_until = chorus.clock() + interval '1 hour', pace_per_minute = 5, pace_steady_s = 60",
@@ -214,7 +214,7 @@ fn a_stored_key_is_not_checked_before_its_time_and_another_key_starts_afresh() {
 
 #[test]
 fn who_connects_while_chorus_asks_to_slow_down_is_told_so_and_waits() {
-    let place = Workplace::new();
+    let place = Workspace::unconnected();
     place.tenant.set_quirk(
         "fail",
         json!({"route": LIST, "status": 503, "retry_after": "3", "times": 1}),
@@ -231,7 +231,7 @@ fn who_connects_while_chorus_asks_to_slow_down_is_told_so_and_waits() {
 
 #[test]
 fn the_time_left_is_known_from_the_first_moment_where_the_pace_is() {
-    let place = Workplace::connected();
+    let place = Workspace::small();
     place
         .database
         .sql("UPDATE chorus.connections SET pace_per_minute = 120, pace_steady_s = 3600");
@@ -246,7 +246,7 @@ fn the_time_left_is_known_from_the_first_moment_where_the_pace_is() {
     run.end().unwrap();
 
     // A cap by hand is a pace too.
-    let place = Workplace::connected();
+    let place = Workspace::small();
     place.database.sql(&format!(
         "ALTER DATABASE {} SET chorus_sync.max_requests_per_minute = 240",
         place.database.name()
@@ -263,7 +263,7 @@ fn the_time_left_is_known_from_the_first_moment_where_the_pace_is() {
 
 #[test]
 fn the_time_left_holds_the_rest_of_a_wait() {
-    let place = Workplace::connected();
+    let place = Workspace::small();
     place.tenant.set_quirk(
         "fail",
         json!({"route": DETAIL, "status": 429, "retry_after": "900", "after": 4}),

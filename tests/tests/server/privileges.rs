@@ -1,18 +1,16 @@
 //! Who may do what, and that nobody can slip in between.
 
-use chorus_tests::expect_error;
 use chorus_tests::postgres::Client;
-
-use crate::workplace::{Workplace, rows};
+use chorus_tests::{Workspace, expect_error, rows};
 
 /// A role of this test alone, with a session of its own.
 struct Visitor<'a> {
-    place: &'a Workplace<'static>,
+    place: &'a Workspace<'static>,
     role: String,
 }
 
 impl<'a> Visitor<'a> {
-    fn of(place: &'a Workplace<'static>, name: &str, groups: &str) -> Self {
+    fn of(place: &'a Workspace<'static>, name: &str, groups: &str) -> Self {
         let role = format!("{}_{name}", place.database.name());
         place
             .database
@@ -108,7 +106,7 @@ const ADMINS: [&str; 17] = [
 
 #[test]
 fn everybody_else_has_nothing() {
-    let place = Workplace::connected();
+    let place = Workspace::small();
     let visitor = Visitor::of(&place, "visitor", "");
     assert!(
         visitor.executable().is_empty(),
@@ -135,7 +133,7 @@ fn everybody_else_has_nothing() {
 
 #[test]
 fn a_reader_reads_all_but_the_sealed_keys_and_changes_nothing() {
-    let place = Workplace::connected();
+    let place = Workspace::small();
     place.database.sql("SELECT chorus_sync()");
     let reader = Visitor::of(&place, "reader", "IN ROLE chorus_reader");
     assert_eq!(reader.executable(), READERS);
@@ -168,7 +166,7 @@ fn a_reader_reads_all_but_the_sealed_keys_and_changes_nothing() {
 
 #[test]
 fn an_admin_connects_syncs_and_cancels_without_owning_anything() {
-    let place = Workplace::new();
+    let place = Workspace::unconnected();
     let admin = Visitor::of(&place, "admin", "IN ROLE chorus_admin");
     let mut both = [&READERS[..], &ADMINS[..]].concat();
     both.sort_unstable();
@@ -211,7 +209,7 @@ fn an_admin_connects_syncs_and_cancels_without_owning_anything() {
 
 #[test]
 fn a_function_that_fails_gives_the_owners_rights_back() {
-    let place = Workplace::connected();
+    let place = Workspace::small();
     let admin = Visitor::of(&place, "failing", "IN ROLE chorus_admin");
     let mut session = admin.session();
     session
@@ -230,7 +228,7 @@ fn a_function_that_fails_gives_the_owners_rights_back() {
 
 #[test]
 fn nobody_may_put_a_trigger_on_our_tables() {
-    let place = Workplace::new();
+    let place = Workspace::unconnected();
     let granted: i64 = place.database.value(
         "SELECT count(*) FROM pg_class c, aclexplode(c.relacl) a
           WHERE c.relnamespace = 'chorus'::regnamespace AND a.privilege_type = 'TRIGGER' AND a.grantee <> c.relowner",
@@ -243,7 +241,7 @@ fn nobody_may_put_a_trigger_on_our_tables() {
 
 #[test]
 fn every_function_that_runs_sql_pins_its_search_path() {
-    let place = Workplace::new();
+    let place = Workspace::unconnected();
     // The procedure commits, so it cannot; the clock runs no statement. Functions in C that queries ask for many rows qualify what
     // they name. What looks at each row would be slowed down, and
     // has the path pinned for the few statements that it runs as the owner.

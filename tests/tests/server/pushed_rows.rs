@@ -1,9 +1,7 @@
 //! Rows of other sources that somebody writes himself are as good as rows that we read.
 
 use chorus_tests::postgres::Client;
-use chorus_tests::{Cluster, Database, expect_error};
-
-use crate::workplace::{refused, rows};
+use chorus_tests::{Cluster, Database, Workspace, answer, expect_error, refused};
 
 /// A database in which Kim works for own.example.
 fn place() -> Database<'static> {
@@ -34,14 +32,6 @@ impl Admin {
         drop(self.session);
         database.sql(&format!("DROP OWNED BY {0}; DROP ROLE {0}", self.role));
     }
-}
-
-fn answer(session: &mut Client, query: &str) -> Vec<Vec<String>> {
-    rows(
-        &session
-            .simple_query(query)
-            .unwrap_or_else(|error| panic!("{query}: {error:?}")),
-    )
 }
 
 const PUSH_TWO: &str = "
@@ -318,7 +308,7 @@ fn no_setting_of_an_admin_switches_the_rules_off() {
 
 #[test]
 fn calls_of_chorus_are_not_for_others() {
-    let place = crate::workplace::Workplace::connected();
+    let place = Workspace::small();
     place.database.sql("SELECT chorus_sync()");
     let mut admin = Admin::of(&place.database);
     for statement in [

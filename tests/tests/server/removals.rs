@@ -2,10 +2,8 @@
 //! view, fetched again when they return.
 
 use chorus_tests::fake_chorus::{Generate, Tenant};
-use chorus_tests::{Workspace, expect_error, plan, wait_until};
+use chorus_tests::{SOON, Workspace, expect_error, plan, wait_until};
 use serde_json::{Value, json};
-
-use crate::workplace::SOON;
 
 const LIST: &str = "/v3/engagements";
 const DETAIL: &str = "/api/v1/conversations/{id}";

@@ -1,6 +1,5 @@
 //! The schema of the functions: which it may be, who else may create in it, and what others plant elsewhere.
-
-use crate::workplace::{Workplace, refused, session_with_notices};
+use chorus_tests::{Workspace, refused, session_with_notices};
 
 /// Operators, functions and types that raise an error when they are used, under names that our functions use.
 const PLANTED: &str = "
@@ -25,7 +24,7 @@ const PLANTED: &str = "
 
 #[test]
 fn what_is_planted_on_the_callers_search_path_is_never_called() {
-    let place = Workplace::connected();
+    let place = Workspace::small();
     place.database.sql(PLANTED);
     place.database.sql("SELECT chorus_sync()");
     let mut session = place.database.connect();
@@ -68,7 +67,7 @@ fn what_is_planted_on_the_callers_search_path_is_never_called() {
 
 #[test]
 fn the_schema_of_the_tables_cannot_hold_the_functions() {
-    let place = Workplace::new();
+    let place = Workspace::unconnected();
     place
         .database
         .sql("DROP EXTENSION chorus_sync; CREATE SCHEMA chorus");
@@ -83,7 +82,7 @@ fn the_schema_of_the_tables_cannot_hold_the_functions() {
 #[test]
 fn the_functions_can_live_in_a_schema_of_their_own() {
     for (named, quoted) in [("tools", "tools"), ("My Tools", "\"My Tools\"")] {
-        let place = Workplace::new();
+        let place = Workspace::unconnected();
         place.database.sql(&format!("DROP EXTENSION chorus_sync; CREATE SCHEMA {quoted}; CREATE EXTENSION chorus_sync SCHEMA {quoted}"));
         let (mut session, notices) = session_with_notices(&place.database);
         let connect = place
@@ -101,7 +100,7 @@ fn the_functions_can_live_in_a_schema_of_their_own() {
 
 #[test]
 fn installing_where_others_may_create_warns_and_says_how_to_stop_it() {
-    let place = Workplace::new();
+    let place = Workspace::unconnected();
     let other = format!("\"{}_Creator\"", place.database.name());
     place.database.sql(&format!("CREATE ROLE {other}"));
     let (mut session, notices) = session_with_notices(&place.database);

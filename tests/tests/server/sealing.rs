@@ -1,15 +1,14 @@
 //! The key that seals the API keys: whose file it is, and what it opens.
 
+use chorus_tests::{Workspace, refused, rows, small_tenant};
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
 use chorus_tests::fake_chorus::FakeChorus;
 
-use crate::workplace::{Workplace, refused, rows, small_tenant};
-
 #[test]
 fn the_file_of_the_sealing_key_can_be_read_by_the_server_alone() {
-    let place = Workplace::connected();
+    let place = Workspace::small();
     let file = place.database.cluster().data_dir().join("chorus_sync.key");
     let facts = std::fs::metadata(file).unwrap();
     assert_eq!(
@@ -19,7 +18,7 @@ fn the_file_of_the_sealing_key_can_be_read_by_the_server_alone() {
 }
 
 /// Has the server's own user do something to its files.
-fn shell(place: &Workplace, command: &str) {
+fn shell(place: &Workspace, command: &str) {
     place
         .database
         .sql(&format!("COPY (SELECT 1) TO PROGRAM '{command}'"));
@@ -27,7 +26,7 @@ fn shell(place: &Workplace, command: &str) {
 
 #[test]
 fn a_key_file_that_is_absent_too_open_too_short_or_another_one_is_refused() {
-    let place = Workplace::new();
+    let place = Workspace::unconnected();
     let (name, mut session) = (place.database.name(), place.database.connect());
     let file: PathBuf = place
         .database
@@ -77,7 +76,7 @@ fn a_key_file_that_is_absent_too_open_too_short_or_another_one_is_refused() {
 
 #[test]
 fn a_sealed_key_opens_for_its_own_connection_and_host_only() {
-    let place = Workplace::connected();
+    let place = Workspace::small();
     let second = place.connect_with("schedule => NULL, connection => 'second'");
     place.database.sql(&second);
     let mut session = place.database.connect();
@@ -112,7 +111,7 @@ fn a_sealed_key_opens_for_its_own_connection_and_host_only() {
 
 #[test]
 fn a_key_from_a_file_needs_the_right_to_read_files() {
-    let place = Workplace::new();
+    let place = Workspace::unconnected();
     let (name, cluster) = (place.database.name(), place.database.cluster());
     let path = cluster.socket_dir().join(format!("{name}.api-key"));
     std::fs::write(&path, "  demo-key\n").unwrap();

@@ -2,10 +2,8 @@
 
 use chorus_tests::fake_chorus::{Call, Generate, Tenant};
 use chorus_tests::postgres::Row;
-use chorus_tests::{Cluster, ClusterOptions, Database, Workspace, plan, wait_until};
+use chorus_tests::{Cluster, ClusterOptions, Database, SOON, Workspace, plan, refused, wait_until};
 use serde_json::json;
-
-use crate::workplace::{SOON, refused};
 
 const DETAIL: &str = "/api/v1/conversations/{id}";
 
@@ -268,34 +266,17 @@ fn after_a_restore_the_next_run_makes_the_index_again() {
     workspace.sync();
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("dump");
-    let cluster = Cluster::shared();
-    let dumped = cluster
-        .bin("pg_dump")
-        .arg("--file")
-        .arg(&file)
-        .arg(workspace.database.name())
-        .status();
-    assert!(dumped.unwrap().success());
+    workspace.database.dump("plain", &file);
     let text = std::fs::read_to_string(&file).unwrap();
     assert!(
         !text.contains("search_chunks"),
         "what is derived is not carried"
     );
-    let restored = cluster.database();
-    let mut psql = cluster.bin("psql");
-    psql.args(["-X", "-q", "-o", "/dev/null", "-v", "ON_ERROR_STOP=1"]);
-    let restore = psql.args(["-d", restored.name(), "-f"]).arg(&file).status();
-    assert!(restore.unwrap().success());
+    let restored = Cluster::shared().database();
+    restored.run_file(&file);
     assert!(found(&restored, "zebra").is_empty());
-    restored.sql(&format!(
-        "ALTER DATABASE {} SET chorus_sync.trusted_hosts = '127.0.0.1'",
-        restored.name()
-    ));
-    restored.sql(&format!(
-        "SELECT chorus_connect('{}', '{}', schedule => NULL); ",
-        workspace.tenant.base_url(),
-        workspace.tenant.api_key()
-    ));
+    restored.trust_this_machine();
+    restored.sql(&workspace.connect());
     workspace.tenant.forget_requests();
     restored.sql("SELECT chorus_sync()");
     assert_eq!(workspace.tenant.request_count(DETAIL), 0);
@@ -306,11 +287,8 @@ fn after_a_restore_the_next_run_makes_the_index_again() {
 #[test]
 fn two_runs_that_end_at_once_index_each_call_once() {
     let workspace = recent(40);
-    workspace.database.sql(&format!(
-        "SELECT chorus_connect('{}', '{}', schedule => NULL, connection => 'second')",
-        workspace.tenant.base_url(),
-        workspace.tenant.api_key()
-    ));
+    let second = workspace.connect_with("schedule => NULL, connection => 'second'");
+    workspace.database.sql(&second);
     std::thread::scope(|scope| {
         for connection in ["default", "second"] {
             let mut session = workspace.database.connect();

@@ -1,17 +1,16 @@
 //! The API key stays where it belongs: sealed in one table, in no log, view, message or dump.
 
 use chorus_tests::postgres::types::ToSql;
-
-use crate::workplace::{Workplace, refused};
+use chorus_tests::{Workspace, refused};
 
 /// A tenant whose key appears nowhere else in the server's log.
-fn place_with_key(key: &str) -> Workplace<'static> {
-    let place = Workplace::new();
+fn place_with_key(key: &str) -> Workspace<'static> {
+    let place = Workspace::unconnected();
     place.tenant.set_api_key(key);
     place
 }
 
-fn connect(place: &Workplace, key: &str, arguments: &str) -> String {
+fn connect(place: &Workspace, key: &str, arguments: &str) -> String {
     format!(
         "SELECT * FROM chorus_connect('{}', '{key}'{arguments})",
         place.tenant.base_url()
@@ -20,7 +19,7 @@ fn connect(place: &Workplace, key: &str, arguments: &str) -> String {
 
 /// What the server logged about this database's tenant says that something was hidden, and does not say what.
 #[track_caller]
-fn assert_not_logged(place: &Workplace, key: &str) {
+fn assert_not_logged(place: &Workspace, key: &str) {
     let log = place.database.cluster().log();
     assert!(log.contains("STATEMENT:  SELECT chorus_connect(...) -- arguments are hidden"));
     if let Some(line) = log.lines().find(|line| line.contains(key)) {
@@ -166,7 +165,7 @@ fn a_stored_key_is_sealed_and_in_no_dump() {
     );
 }
 
-fn dump_of(place: &Workplace) -> String {
+fn dump_of(place: &Workspace) -> String {
     let dumped = place
         .database
         .cluster()
@@ -179,7 +178,7 @@ fn dump_of(place: &Workplace) -> String {
 }
 
 /// Every row of every table and view of ours, as text.
-fn every_row(place: &Workplace) -> String {
+fn every_row(place: &Workspace) -> String {
     place.database.value(
         "SELECT string_agg(query_to_xml(format('SELECT t::text AS row FROM chorus.%I t', c.relname), false, true, '')::text, '')
            FROM pg_class c WHERE c.relnamespace = 'chorus'::regnamespace AND c.relkind IN ('r', 'v', 'm')",

@@ -3,10 +3,8 @@
 use std::process::Command;
 
 use chorus_tests::fake_chorus::{FakeChorus, Generate, Tenant};
-use chorus_tests::{Workspace, expect_error, plan, wait_until};
+use chorus_tests::{SOON, Workspace, expect_error, plan, wait_until};
 use serde_json::json;
-
-use crate::workplace::SOON;
 
 #[test]
 fn locks_of_other_sessions_neither_block_nor_fake_a_run() {

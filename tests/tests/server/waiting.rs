@@ -2,13 +2,13 @@
 
 use std::time::{Duration, Instant};
 
-use chorus_tests::{expect_error, wait_until};
-
-use crate::workplace::{Running, SOON, Workplace, rows, session_with_notices};
+use chorus_tests::{
+    Running, SOON, Workspace, expect_error, rows, session_with_notices, wait_until,
+};
 
 const SYNC: &str = "SELECT * FROM chorus_sync()";
 
-fn count(place: &Workplace, table: &str) -> i64 {
+fn count(place: &Workspace, table: &str) -> i64 {
     place
         .database
         .value(&format!("SELECT count(*) FROM chorus.{table}"))
@@ -16,7 +16,7 @@ fn count(place: &Workplace, table: &str) -> i64 {
 
 #[test]
 fn waiting_where_the_worker_could_not_see_the_connection_is_refused() {
-    let place = Workplace::new();
+    let place = Workspace::unconnected();
     for between in ["", "RELEASE s"] {
         let mut session = place.database.connect();
         session.batch_execute("BEGIN; SAVEPOINT s").unwrap();
@@ -41,7 +41,7 @@ fn waiting_where_the_worker_could_not_see_the_connection_is_refused() {
 
 #[test]
 fn waiting_in_the_transaction_that_made_the_extension_is_refused_and_queueing_works() {
-    let place = Workplace::new();
+    let place = Workspace::unconnected();
     place.database.sql("DROP EXTENSION chorus_sync CASCADE");
     let mut session = place.database.connect();
     session
@@ -59,7 +59,7 @@ fn waiting_in_the_transaction_that_made_the_extension_is_refused_and_queueing_wo
 
 #[test]
 fn a_queued_run_starts_with_the_commit_and_not_before() {
-    let place = Workplace::new();
+    let place = Workspace::unconnected();
     let mut session = place.database.connect();
     session.batch_execute("BEGIN").unwrap();
     session.simple_query(&place.connect()).unwrap();
@@ -77,7 +77,7 @@ fn a_queued_run_starts_with_the_commit_and_not_before() {
 
 #[test]
 fn a_rollback_leaves_no_run_and_no_worker() {
-    let place = Workplace::connected();
+    let place = Workspace::small();
     place.tenant.forget_requests();
     let queue = "SELECT chorus_sync(wait => false)";
     for rolled_back in [
@@ -101,7 +101,7 @@ fn a_rollback_leaves_no_run_and_no_worker() {
 
 #[test]
 fn queueing_twice_in_a_transaction_is_one_run() {
-    let place = Workplace::connected();
+    let place = Workspace::small();
     let mut session = place.database.connect();
     let twice = "BEGIN; SELECT run_id FROM chorus_sync(wait => false); SELECT run_id FROM chorus_sync(wait => false); COMMIT";
     let answers = rows(&session.simple_query(twice).unwrap());
@@ -112,7 +112,7 @@ fn queueing_twice_in_a_transaction_is_one_run() {
 
 #[test]
 fn a_transaction_that_queued_a_run_cannot_be_prepared() {
-    let place = Workplace::connected();
+    let place = Workspace::small();
     let mut session = place.database.connect();
     session
         .batch_execute("BEGIN; SELECT chorus_sync(wait => false)")
@@ -127,7 +127,7 @@ fn a_transaction_that_queued_a_run_cannot_be_prepared() {
 
 #[test]
 fn callers_at_the_same_time_share_one_run() {
-    let place = Workplace::connected();
+    let place = Workspace::small();
     place.hang("/v3/engagements");
     let start = || {
         Running::start(
@@ -164,7 +164,7 @@ fn callers_at_the_same_time_share_one_run() {
 
 #[test]
 fn a_wider_run_follows_the_one_under_way_and_is_waited_for() {
-    let place = Workplace::connected();
+    let place = Workspace::small();
     let first = place.run_until_hanging("SELECT run_id FROM chorus_sync()", "/v3/engagements");
     let narrow = place.last_run();
     let wide = "SELECT run_id, state FROM chorus_sync(lookback => '90 days')";
@@ -189,7 +189,7 @@ fn a_wider_run_follows_the_one_under_way_and_is_waited_for() {
 
 #[test]
 fn the_result_does_not_depend_on_the_snapshot_of_the_caller() {
-    let place = Workplace::new();
+    let place = Workspace::unconnected();
     let mut sessions: Vec<_> = ["REPEATABLE READ", "SERIALIZABLE"]
         .map(|level| {
             let mut session = place.database.connect();
@@ -217,7 +217,7 @@ fn the_result_does_not_depend_on_the_snapshot_of_the_caller() {
 
 #[test]
 fn a_caller_that_holds_a_lock_the_run_needs_is_told_so_and_the_run_goes_on_without_it() {
-    let place = Workplace::connected();
+    let place = Workspace::small();
     for (table, explicit) in [("calls", true), ("runs", true), ("connections", false)] {
         let mut session = place.database.connect();
         session
@@ -249,7 +249,7 @@ fn a_caller_that_holds_a_lock_the_run_needs_is_told_so_and_the_run_goes_on_witho
 
 #[test]
 fn progress_comes_at_most_once_a_second() {
-    let place = Workplace::connected();
+    let place = Workspace::small();
     let slow = serde_json::json!({"route": "/api/v1/conversations/{id}", "ms": 3000});
     place.tenant.set_quirk("slow", slow);
     let (mut session, notices) = session_with_notices(&place.database);
@@ -266,7 +266,7 @@ fn progress_comes_at_most_once_a_second() {
 
 #[test]
 fn a_lookback_under_an_hour_cannot_be_meant() {
-    let place = Workplace::connected();
+    let place = Workspace::small();
     let mut session = place.database.connect();
     for lookback in ["59 minutes", "0", "-30 days"] {
         let sync = format!("SELECT * FROM chorus_sync(lookback => '{lookback}')");
