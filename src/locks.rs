@@ -1,8 +1,8 @@
 //! Who is at work: advisory locks that say which run is alive, and who may decide about a connection or its name.
 //!
 //! A worker holds the lock of its run for as long as it lives, so the lock cannot outlive a crash and a row that says
-//! `running` can. Nothing else holds a lock for longer than a look, but a first connect that of its name, and who writes meetings
-//! that of all meetings until it commits.
+//! `running` can. Nothing else holds a lock for longer than a look, but a first connect that of its name, and who writes
+//! meetings that of all meetings until it commits.
 //!
 //! The keys begin with the object id of the extension, so that a worker of an extension that was dropped and made anew
 //! is nobody's. Their kinds are numbers that no SQL function can make, so that nobody else can take or fake them.
@@ -21,10 +21,10 @@ enum Kind {
     Connection = 4,
     /// A connection that does not exist yet, by a hash of its name.
     Name = 5,
-    /// The search index.
-    Search = 8,
     /// All meetings of this database.
     Meetings = 6,
+    /// The search index.
+    Search = 8,
 }
 
 const USER_LOCKMETHOD: u8 = 2;
@@ -40,11 +40,21 @@ fn tag(kind: Kind, extension: u32, key: i64) -> pg_sys::LOCKTAG {
     }
 }
 
+/// Takes a lock until this transaction ends.
+fn hold(tag: &pg_sys::LOCKTAG) {
+    unsafe { pg_sys::LockAcquire(tag, pg_sys::ExclusiveLock as i32, false, false) };
+}
+
+/// Takes a lock if nobody else has it at this moment.
+fn try_hold(tag: &pg_sys::LOCKTAG, beyond_transaction: bool) -> bool {
+    let mode = pg_sys::ExclusiveLock as i32;
+    let taken = unsafe { pg_sys::LockAcquire(tag, mode, beyond_transaction, true) };
+    taken != pg_sys::LockAcquireResult::LOCKACQUIRE_NOT_AVAIL
+}
+
 /// Takes the lock of a run for the rest of this process' life. False if another process has it.
 pub fn hold_run(extension: u32, run_id: i64) -> bool {
-    let tag = tag(Kind::Run, extension, run_id);
-    let taken = unsafe { pg_sys::LockAcquire(&tag, pg_sys::ExclusiveLock as i32, true, true) };
-    taken != pg_sys::LockAcquireResult::LOCKACQUIRE_NOT_AVAIL
+    try_hold(&tag(Kind::Run, extension, run_id), true)
 }
 
 /// The process that holds the lock of a run; None: the run is not alive.
@@ -59,7 +69,7 @@ pub fn deciding_about<T>(
     decide: impl FnOnce() -> Result<T>,
 ) -> Result<T> {
     let tag = tag(Kind::Connection, extension, connection_id);
-    unsafe { pg_sys::LockAcquire(&tag, pg_sys::ExclusiveLock as i32, false, false) };
+    hold(&tag);
     let decided = decide();
     unsafe { pg_sys::LockRelease(&tag, pg_sys::ExclusiveLock as i32, false) };
     decided
@@ -67,28 +77,23 @@ pub fn deciding_about<T>(
 
 /// Until this transaction ends, nobody else adds to the search index.
 pub fn hold_search(extension: u32) {
-    let tag = tag(Kind::Search, extension, 0);
-    unsafe { pg_sys::LockAcquire(&tag, pg_sys::ExclusiveLock as i32, false, false) };
+    hold(&tag(Kind::Search, extension, 0));
 }
 
 /// Until this transaction ends, nobody else makes a connection of this name.
 pub fn hold_name(extension: u32, name: &str) {
     let mut hasher = DefaultHasher::new();
     name.hash(&mut hasher);
-    let tag = tag(Kind::Name, extension, hasher.finish() as i64);
-    unsafe { pg_sys::LockAcquire(&tag, pg_sys::ExclusiveLock as i32, false, false) };
+    hold(&tag(Kind::Name, extension, hasher.finish() as i64));
 }
 
 /// Until this transaction ends, nobody else writes meetings. What is read of them before this returns may be old: read
 /// with a new statement.
 pub fn hold_meetings(extension: u32) {
-    let tag = tag(Kind::Meetings, extension, 0);
-    unsafe { pg_sys::LockAcquire(&tag, pg_sys::ExclusiveLock as i32, false, false) };
+    hold(&tag(Kind::Meetings, extension, 0));
 }
 
 /// The same, if nobody else does at this moment.
 pub fn try_hold_meetings(extension: u32) -> bool {
-    let tag = tag(Kind::Meetings, extension, 0);
-    let taken = unsafe { pg_sys::LockAcquire(&tag, pg_sys::ExclusiveLock as i32, false, true) };
-    taken != pg_sys::LockAcquireResult::LOCKACQUIRE_NOT_AVAIL
+    try_hold(&tag(Kind::Meetings, extension, 0), false)
 }

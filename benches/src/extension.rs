@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use chorus_tests::Database;
+use chorus_tests::fake_chorus::FakeChorus;
 
 use crate::Result;
 use crate::measure::{Measured, Started};
@@ -18,14 +19,14 @@ pub struct Synced {
 }
 
 /// Without the search index, which no other contestant makes: [`crate::search`] measures it.
-pub fn connect(database: &Database, scenario: &Scenario) -> Result<()> {
+pub fn connect(database: &Database, tenant: &FakeChorus) -> Result<()> {
     database.sql(&format!(
         "ALTER DATABASE {} SET chorus_sync.search_index = off",
         database.name()
     ));
     database.connect().query(
         "SELECT chorus_connect($1, $2, schedule => NULL)",
-        &[&scenario.tenant.base_url(), &scenario.tenant.api_key()],
+        &[&tenant.base_url(), &tenant.api_key()],
     )?;
     Ok(())
 }

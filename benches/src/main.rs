@@ -133,7 +133,7 @@ fn compare(
 /// The extension's first sync, what follows it, and the plain COPY of what it wrote.
 fn extension(server: &Server, scenario: &Scenario, report: &mut Report) -> Result<Contents> {
     let database = server.database();
-    extension::connect(&database, scenario)?;
+    extension::connect(&database, &scenario.tenant)?;
     let first = extension::sync(server, &database, scenario, None)?;
     let contents = Contents::of(&database, "chorus")?;
     if let Some(listed) = first.listed.filter(|_| scenario.shows_list) {

@@ -46,15 +46,8 @@ fn spoken() -> Result<FakeChorus> {
 
 /// Syncs the tenant and plays its calls again until there are so many utterances. Nothing is indexed yet.
 fn fill(database: &Database, tenant: &FakeChorus, utterances: i64) -> Result<()> {
+    crate::extension::connect(database, tenant)?;
     let mut session = database.connect();
-    session.batch_execute(&format!(
-        "ALTER DATABASE {} SET chorus_sync.search_index = off",
-        database.name()
-    ))?;
-    session.query(
-        "SELECT chorus_connect($1, $2, schedule => NULL)",
-        &[&tenant.base_url(), &tenant.api_key()],
-    )?;
     session.query("SELECT chorus_sync()", &[])?;
     let multiply = format!(
         "ANALYZE chorus.utterances;

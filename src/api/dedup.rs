@@ -1,7 +1,7 @@
 //! `chorus_dedup`: recognises recordings of one meeting, in a worker.
 
 use super::watch::{Watch, refuse_unseen};
-use super::{answer, refuse_read_only};
+use super::{answer, interval, refuse_read_only};
 use crate::error::{Error, Result};
 use crate::extension;
 use crate::owner::as_owner;
@@ -35,8 +35,8 @@ fn chorus_dedup(since: Option<TimestampWithTimeZone>) -> Recognised {
         counters.meetings_merged,
         counters.meetings_separated,
         counters.pairs_scored,
-        seen.elapsed_us.and_then(|us| Interval::new(0, 0, us).ok()),
-        Interval::new(0, 0, (counters.matching_s * 1e6) as i64).ok(),
+        seen.elapsed_us.and_then(interval),
+        interval((counters.matching_s * 1e6) as i64),
     ))
 }
 

@@ -72,6 +72,11 @@ fn two_calls(a: Option<i64>, b: Option<i64>) -> Result<(i64, i64)> {
     })
 }
 
+/// None beyond what PostgreSQL can say.
+fn interval(micros: i64) -> Option<Interval> {
+    Interval::new(0, 0, micros).ok()
+}
+
 /// Raises the error, or returns the value to PostgreSQL.
 fn answer<T>(result: Result<T>) -> T {
     result.unwrap_or_else(|error| error.raise())

@@ -3,7 +3,7 @@
 //! The caller never writes and never looks at its own snapshot, so it works in any transaction.
 
 use super::watch::{Watch, refuse_unseen};
-use super::{answer, connection_name, refuse_read_only};
+use super::{answer, connection_name, interval, refuse_read_only};
 use crate::error::{Error, Result};
 use crate::owner::as_owner;
 use crate::store::connections::{self, Connection};
@@ -49,7 +49,7 @@ fn chorus_sync(lookback: Option<Interval>, connection: Option<&str>, wait: Optio
         counters.transcripts_pending,
         counters.utterances_added,
         counters.requests,
-        seen.elapsed_us.and_then(|us| Interval::new(0, 0, us).ok()),
+        seen.elapsed_us.and_then(interval),
         seen.problem,
     ))
 }

@@ -53,7 +53,7 @@ impl Dedup {
             self.enter("search index")?;
             search::index_all(self.assignment.extension)?;
         }
-        super::forget_old_events(&self.assignment)
+        Ok(())
     }
 
     fn enter(&mut self, phase: &'static str) -> Result<()> {

@@ -169,7 +169,7 @@ fn live(assignment: Assignment) -> Result<()> {
     set("lock_timeout", "30s");
     let (counters, failure) = if assignment.trigger == Trigger::Dedup {
         let mut dedup = dedup::Dedup::new(assignment);
-        let ended = caught(|| dedup.go());
+        let ended = caught(|| dedup.go().and_then(|()| forget_old_events(&assignment)));
         (dedup.counters(), ended.err())
     } else {
         let mut run = run::Run::new(assignment, began);

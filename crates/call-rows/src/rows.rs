@@ -160,15 +160,7 @@ impl Row<'_> {
 
     /// One-dimensional, no element NULL.
     pub fn int8s(&mut self, values: &[i64]) -> &mut Self {
-        let mut array = Vec::with_capacity(20 + 12 * values.len());
-        let dimensions = i32::from(!values.is_empty());
-        for header in [dimensions, 0, INT8_OID] {
-            array.extend_from_slice(&header.to_be_bytes());
-        }
-        if !values.is_empty() {
-            array.extend_from_slice(&(values.len() as i32).to_be_bytes());
-            array.extend_from_slice(&1i32.to_be_bytes());
-        }
+        let mut array = array_of(values.len(), INT8_OID, 12 * values.len());
         for value in values {
             array.extend_from_slice(&8i32.to_be_bytes());
             array.extend_from_slice(&value.to_be_bytes());
@@ -178,15 +170,7 @@ impl Row<'_> {
 
     /// One-dimensional, no element NULL.
     pub fn texts(&mut self, values: &[String]) -> &mut Self {
-        let mut array = Vec::new();
-        let dimensions = i32::from(!values.is_empty());
-        for header in [dimensions, 0, TEXT_OID] {
-            array.extend_from_slice(&header.to_be_bytes());
-        }
-        if !values.is_empty() {
-            array.extend_from_slice(&(values.len() as i32).to_be_bytes());
-            array.extend_from_slice(&1i32.to_be_bytes());
-        }
+        let mut array = array_of(values.len(), TEXT_OID, 0);
         for value in values {
             let value = value.replace('\0', "");
             array.extend_from_slice(&(value.len() as i32).to_be_bytes());
@@ -194,6 +178,20 @@ impl Row<'_> {
         }
         self.field(&array)
     }
+}
+
+/// What comes before the elements of an array without NULLs: dimensions, whether there are NULLs, the type, and then the
+/// length and the first index, unless it is empty. With room for so many bytes more.
+fn array_of(length: usize, of: i32, room: usize) -> Vec<u8> {
+    let mut array = Vec::with_capacity(20 + room);
+    for header in [i32::from(length > 0), 0, of] {
+        array.extend_from_slice(&header.to_be_bytes());
+    }
+    if length > 0 {
+        array.extend_from_slice(&(length as i32).to_be_bytes());
+        array.extend_from_slice(&1i32.to_be_bytes());
+    }
+    array
 }
 
 /// A name as an index can hold it: trimmed, without NUL, and at most 2000 bytes, as an entry has to fit in a third of a page.

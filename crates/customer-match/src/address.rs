@@ -7,7 +7,7 @@ const LONGEST: usize = 320;
 const LONGEST_HOST: usize = 253;
 
 /// Whether this can be an address at all.
-pub fn plausible(text: &str) -> bool {
+fn plausible(text: &str) -> bool {
     let text = text.trim();
     let Some((local, host)) = text.rsplit_once('@') else {
         return false;

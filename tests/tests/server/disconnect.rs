@@ -3,19 +3,10 @@
 use chorus_tests::{Running, Workspace, refused, session_with_notices};
 use serde_json::json;
 
-fn sync(place: &Workspace) -> (String, i64) {
-    let row = place
-        .database
-        .connect()
-        .query_one("SELECT state, calls_added FROM chorus_sync()", &[])
-        .unwrap();
-    (row.get(0), row.get(1))
-}
-
 #[test]
 fn disconnecting_deletes_the_key_and_keeps_the_data() {
     let place = Workspace::small();
-    sync(&place);
+    place.sync();
     let (mut session, notices) = session_with_notices(&place.database);
     session.batch_execute("SELECT chorus_disconnect()").unwrap();
     assert!(
@@ -43,7 +34,7 @@ fn disconnecting_deletes_the_key_and_keeps_the_data() {
         "22023",
     );
     session.simple_query(&place.connect()).unwrap();
-    assert_eq!(sync(&place), ("succeeded".into(), 0));
+    assert_eq!(place.sync().calls_added, 0);
 }
 
 #[test]
@@ -69,7 +60,7 @@ fn rows_left(place: &Workspace) -> String {
 #[test]
 fn purging_leaves_no_row_anywhere_even_while_a_run_is_under_way() {
     let place = Workspace::small();
-    sync(&place);
+    place.sync();
     assert!(rows_left(&place).contains("utterances: "));
     place
         .database
@@ -111,8 +102,8 @@ fn purging_one_connection_leaves_the_others() {
         json!({"route": "/api/v1/conversations/{id}", "status": 500}),
     );
     assert_eq!(
-        sync(&place),
-        ("succeeded".into(), 0),
+        place.sync().calls_added,
+        0,
         "nothing of it has to be read again"
     );
 }
