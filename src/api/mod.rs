@@ -14,7 +14,6 @@ mod retry;
 mod schedule;
 mod sources;
 mod standing;
-mod statement;
 mod sync;
 mod unattached;
 mod watch;

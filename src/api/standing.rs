@@ -5,9 +5,9 @@
 //! memory.
 
 use super::answer;
-use super::statement::Statement;
 use crate::error::Result;
 use crate::kept::kept_by_query;
+use crate::sql::Statement;
 use customer_match::{Rule, Rules, Standing};
 use pgrx::prelude::*;
 
@@ -28,23 +28,21 @@ fn rules_of<'a>(fcinfo: pg_sys::FunctionCallInfo) -> &'a mut Rules {
 
 thread_local! {
     static DECIDED: Statement = const { Statement::new("SELECT r.domain, r.rule FROM chorus.domain_rules r") };
-    static OWN: Statement = const { Statement::new("SELECT o.domain, NULL::pg_catalog.text FROM chorus.own_domains o") };
+    static OWN: Statement = const { Statement::new("SELECT o.domain FROM chorus.own_domains o") };
 }
 
 pub fn read_rules() -> Result<Rules> {
     let mut rules = Rules::default();
     DECIDED.with(|statement| {
-        statement.each(&[], |domain: Option<String>, rule: Option<String>| {
-            if let (Some(domain), Some(rule)) = (domain, rule.as_deref().and_then(Rule::from_name))
+        statement.each(&[], |row| {
+            if let (Some(domain), Some(rule)) = (row.text(0), row.text(1).and_then(Rule::from_name))
             {
-                rules.decided.insert(domain, rule);
+                rules.decided.insert(domain.to_owned(), rule);
             }
         })
     })?;
     OWN.with(|statement| {
-        statement.each(&[], |domain: Option<String>, _: Option<String>| {
-            rules.own.extend(domain)
-        })
+        statement.each(&[], |row| rules.own.extend(row.text(0).map(str::to_owned)))
     })?;
     Ok(rules)
 }

@@ -1,5 +1,6 @@
 //! Rows of a statement, a few at a time, so that memory does not grow with their number.
 
+use super::rows::hand_out;
 use super::{Argument, Given, Row, moment};
 use crate::error::Result;
 use chrono::{DateTime, Utc};
@@ -52,31 +53,10 @@ impl Cursor {
     }
 
     /// Hands the rows out and forgets them. `each` must not run statements.
-    pub fn each(
-        &mut self,
-        fetched: Fetched,
-        mut each: impl FnMut(&Row) -> Result<()>,
-    ) -> Result<()> {
+    pub fn each(&mut self, fetched: Fetched, each: impl FnMut(&Row) -> Result<()>) -> Result<()> {
         let done = unsafe {
-            self.unpacked.switch_to(|_| {
-                let columns = (*fetched.table).tupdesc;
-                let width = (*columns).natts as usize;
-                let (mut values, mut nulls) =
-                    (vec![pg_sys::Datum::from(0); width], vec![true; width]);
-                let tuples = std::slice::from_raw_parts((*fetched.table).vals, fetched.count);
-                tuples.iter().try_for_each(|tuple| {
-                    pg_sys::heap_deform_tuple(
-                        *tuple,
-                        columns,
-                        values.as_mut_ptr(),
-                        nulls.as_mut_ptr(),
-                    );
-                    each(&Row {
-                        values: &values,
-                        nulls: &nulls,
-                    })
-                })
-            })
+            self.unpacked
+                .switch_to(|_| hand_out(&*fetched.table, fetched.count, each))
         };
         unsafe {
             pg_sys::SPI_freetuptable(fetched.table);

@@ -2,9 +2,11 @@
 
 mod cursor;
 mod rows;
+mod statement;
 
 pub use cursor::Cursor;
 pub use rows::{Row, each};
+pub use statement::Statement;
 
 use crate::error::Result;
 use chrono::{DateTime, Utc};

@@ -7,8 +7,8 @@ use std::ffi::{CStr, CString};
 
 /// A row; its columns count from 0. What is NULL, or no such number, is None.
 pub struct Row<'a> {
-    pub(super) values: &'a [pg_sys::Datum],
-    pub(super) nulls: &'a [bool],
+    values: &'a [pg_sys::Datum],
+    nulls: &'a [bool],
 }
 
 impl<'a> Row<'a> {
@@ -67,7 +67,7 @@ impl<'a> Row<'a> {
 pub fn each(
     statement: &str,
     arguments: &[Argument],
-    mut each: impl FnMut(&Row) -> Result<()>,
+    each: impl FnMut(&Row) -> Result<()>,
 ) -> Result<()> {
     let statement = CString::new(statement).expect("a statement without NUL");
     let mut given = Given::of(arguments);
@@ -88,26 +88,35 @@ pub fn each(
         }
         let done = match pg_sys::SPI_tuptable.as_ref() {
             None => Ok(()),
-            Some(table) => {
-                let columns = (*table.tupdesc).natts as usize;
-                let mut values = vec![pg_sys::Datum::from(0); columns];
-                let mut nulls = vec![true; columns];
-                let tuples = std::slice::from_raw_parts(table.vals, pg_sys::SPI_processed as usize);
-                tuples.iter().try_for_each(|tuple| {
-                    pg_sys::heap_deform_tuple(
-                        *tuple,
-                        table.tupdesc,
-                        values.as_mut_ptr(),
-                        nulls.as_mut_ptr(),
-                    );
-                    each(&Row {
-                        values: &values,
-                        nulls: &nulls,
-                    })
-                })
-            }
+            Some(table) => hand_out(table, pg_sys::SPI_processed as usize, each),
         };
         pg_sys::SPI_finish();
         done
+    }
+}
+
+/// Hands out the rows of a table of SPI's, which has so many.
+pub(super) unsafe fn hand_out(
+    table: &pg_sys::SPITupleTable,
+    count: usize,
+    mut each: impl FnMut(&Row) -> Result<()>,
+) -> Result<()> {
+    unsafe {
+        let columns = (*table.tupdesc).natts as usize;
+        let mut values = vec![pg_sys::Datum::from(0); columns];
+        let mut nulls = vec![true; columns];
+        let tuples = std::slice::from_raw_parts(table.vals, count);
+        tuples.iter().try_for_each(|tuple| {
+            pg_sys::heap_deform_tuple(
+                *tuple,
+                table.tupdesc,
+                values.as_mut_ptr(),
+                nulls.as_mut_ptr(),
+            );
+            each(&Row {
+                values: &values,
+                nulls: &nulls,
+            })
+        })
     }
 }

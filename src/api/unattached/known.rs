@@ -1,8 +1,7 @@
 //! What the tables say about parties, hosts and meetings: asked for one by one, or read at once.
 
-use super::super::statement::Statement;
 use crate::error::Result;
-use crate::sql;
+use crate::sql::{self, Statement};
 use rustc_hash::FxHashMap;
 use std::rc::Rc;
 
@@ -30,7 +29,7 @@ pub struct Everything {
 
 thread_local! {
     static DECISIONS: Statement = const { Statement::new(
-        "SELECT d.meeting_id, CASE WHEN d.decision OPERATOR(pg_catalog.=) 'attached' THEN '+' ELSE '-' END OPERATOR(pg_catalog.||) d.customer_id
+        "SELECT d.meeting_id, d.customer_id, d.decision OPERATOR(pg_catalog.=) 'attached'
            FROM chorus.decided_customers d JOIN chorus.customers k ON k.customer_id OPERATOR(pg_catalog.=) d.customer_id") };
     // OFFSET 0 has everything looked up by its index, whether the planner knows the tables or not.
     static PARTY: Statement = const { Statement::new(
@@ -63,8 +62,7 @@ thread_local! {
                 CROSS JOIN LATERAL (SELECT l.customer_id FROM chorus.customers l
                                      WHERE l.customer_id OPERATOR(pg_catalog.=) t.customer_id OFFSET 0) k") };
     static ALL_PEOPLE: Statement = const { Statement::new(
-        "SELECT h.party_id, CASE WHEN h.side OPERATOR(pg_catalog.=) 'internal' THEN '+' ELSE '-' END OPERATOR(pg_catalog.||) coalesce(h.host, '')
-           FROM chorus.party_hosts h") };
+        "SELECT h.party_id, h.side OPERATOR(pg_catalog.=) 'internal', h.host FROM chorus.party_hosts h") };
     static ALL_ACCOUNTS: Statement = const { Statement::new(
         "SELECT p.party_id, a.customer_id
            FROM chorus.customer_accounts a
@@ -75,7 +73,7 @@ thread_local! {
            FROM chorus.customer_domains d
                 JOIN chorus.customers k ON k.customer_id OPERATOR(pg_catalog.=) d.customer_id") };
     static ALL_OTHERS: Statement = const { Statement::new(
-        "SELECT c.meeting_id, ARRAY[c.call_id, c.party_id] FROM chorus.calls c
+        "SELECT c.meeting_id, c.call_id, c.party_id FROM chorus.calls c
           WHERE NOT c.is_main_call AND c.removed_at IS NULL AND c.meeting_id IS NOT NULL") };
     static CUSTOMER_CONTACTS: Statement = const { Statement::new(
         "SELECT t.address, t.customer_id FROM chorus.customer_contacts t
@@ -87,9 +85,9 @@ thread_local! {
 /// Hands out what was decided by hand: meeting, customer that exists, whether attached.
 pub fn each_decision(mut decision: impl FnMut(i64, Rc<str>, bool)) -> Result<()> {
     DECISIONS.with(|statement| {
-        statement.each(&[], |meeting: Option<i64>, said: Option<String>| {
-            if let (Some(meeting), Some(said)) = (meeting, said) {
-                decision(meeting, said[1..].into(), said.starts_with('+'));
+        statement.each(&[], |row| {
+            if let (Some(meeting), Some(customer)) = (row.int8(0), row.text(1)) {
+                decision(meeting, customer.into(), row.boolean(2) == Some(true));
             }
         })
     })
@@ -99,10 +97,10 @@ pub fn each_decision(mut decision: impl FnMut(i64, Rc<str>, bool)) -> Result<()>
 pub fn contacts_of_customers() -> Result<Vec<(String, Option<String>, String)>> {
     let mut contacts = Vec::new();
     CUSTOMER_CONTACTS.with(|statement| {
-        statement.each(&[], |address: Option<String>, customer: Option<String>| {
-            if let (Some(address), Some(customer)) = (address, customer) {
-                let host = customer_match::host(&address);
-                contacts.push((address, host, customer));
+        statement.each(&[], |row| {
+            if let (Some(address), Some(customer)) = (row.text(0), row.text(1)) {
+                let host = customer_match::host(address);
+                contacts.push((address.to_owned(), host, customer.to_owned()));
             }
         })
     })?;
@@ -119,16 +117,10 @@ impl Known {
                 customers.extend(all.by_account.get(&party_id).into_iter().flatten().cloned());
             }
             Known::Singly => PARTY.with(|statement| {
-                statement.each(
-                    &[sql::int8(party_id)],
-                    |kind: Option<String>, value: Option<String>| {
-                        if kind.as_deref() == Some("account") {
-                            customers.extend(value.map(Rc::from));
-                        } else {
-                            people.push((kind.as_deref() == Some("internal"), value));
-                        }
-                    },
-                )
+                statement.each(&[sql::int8(party_id)], |row| match row.text(0) {
+                    Some("account") => customers.extend(row.text(1).map(Rc::from)),
+                    side => people.push((side == Some("internal"), row.text(1).map(str::to_owned))),
+                })
             })?,
         }
         Ok((people, customers))
@@ -147,8 +139,8 @@ impl Known {
         let asked = domains.iter().map(|domain| domain.to_string()).collect();
         let mut by_domain = FxHashMap::default();
         DOMAINS.with(|statement| {
-            statement.each(&[sql::texts(asked)], |domain, customer| {
-                note(&mut by_domain, domain, customer)
+            statement.each(&[sql::texts(asked)], |row| {
+                note(&mut by_domain, row.text(0).map(str::to_owned), row.text(1))
             })
         })?;
         Ok(first_in(&by_domain))
@@ -166,13 +158,10 @@ impl Known {
                 }
             }
             Known::Singly => MEETING.with(|statement| {
-                statement.each(
-                    &[sql::int8(meeting_id)],
-                    |party: Option<i64>, customer: Option<String>| {
-                        parties.extend(party);
-                        customers.extend(customer.map(Rc::from));
-                    },
-                )
+                statement.each(&[sql::int8(meeting_id)], |row| {
+                    parties.extend(row.int8(0));
+                    customers.extend(row.text(1).map(Rc::from));
+                })
             })?,
         }
         Ok((parties, customers))
@@ -184,12 +173,9 @@ impl Known {
             return Ok(());
         };
         CALLS_OF.with(|statement| {
-            statement.each(
-                &[sql::texts(addresses), sql::texts(customers)],
-                |call, customer| {
-                    note(&mut all.contacts, call, customer);
-                },
-            )
+            statement.each(&[sql::texts(addresses), sql::texts(customers)], |row| {
+                note(&mut all.contacts, row.int8(0), row.text(1))
+            })
         })
     }
 }
@@ -198,35 +184,35 @@ impl Everything {
     pub fn read() -> Result<Self> {
         let mut all = Everything::default();
         ALL_PEOPLE.with(|statement| {
-            statement.each(&[], |party: Option<i64>, said: Option<String>| {
-                if let (Some(party), Some(said)) = (party, said) {
-                    let host = Some(said[1..].to_owned()).filter(|host| !host.is_empty());
-                    all.people
-                        .entry(party)
-                        .or_default()
-                        .push((said.starts_with('+'), host));
+            statement.each(&[], |row| {
+                if let Some(party) = row.int8(0) {
+                    let host = row.text(2).map(str::to_owned);
+                    let people = all.people.entry(party).or_default();
+                    people.push((row.boolean(1) == Some(true), host));
                 }
             })
         })?;
         ALL_ACCOUNTS.with(|statement| {
-            statement.each(&[], |party, customer| {
-                note(&mut all.by_account, party, customer)
+            statement.each(&[], |row| {
+                note(&mut all.by_account, row.int8(0), row.text(1))
             })
         })?;
         ALL_DOMAINS.with(|statement| {
-            statement.each(&[], |domain, customer| {
-                note(&mut all.by_domain, domain, customer)
+            statement.each(&[], |row| {
+                note(
+                    &mut all.by_domain,
+                    row.text(0).map(str::to_owned),
+                    row.text(1),
+                )
             })
         })?;
         ALL_OTHERS.with(|statement| {
-            statement.each(
-                &[],
-                |meeting: Option<i64>, call: Option<Vec<Option<i64>>>| {
-                    if let (Some(meeting), Some([Some(call), party])) = (meeting, call.as_deref()) {
-                        all.others.entry(meeting).or_default().push((*call, *party));
-                    }
-                },
-            )
+            statement.each(&[], |row| {
+                if let (Some(meeting), Some(call)) = (row.int8(0), row.int8(1)) {
+                    let others = all.others.entry(meeting).or_default();
+                    others.push((call, row.int8(2)));
+                }
+            })
         })?;
         Ok(all)
     }
@@ -235,7 +221,7 @@ impl Everything {
 fn note<K: std::hash::Hash + Eq>(
     of: &mut FxHashMap<K, Customers>,
     key: Option<K>,
-    customer: Option<String>,
+    customer: Option<&str>,
 ) {
     if let (Some(key), Some(customer)) = (key, customer) {
         of.entry(key).or_default().push(customer.into());

@@ -3,9 +3,10 @@
 //!
 //! They run with the caller's rights and search_path: every operator in them is qualified.
 
+use super::rows::hand_out;
+use super::{Argument, Given, Row};
 use crate::error::{Error, Result};
-use crate::sql::{Argument, Given};
-use pgrx::{FromDatum, pg_sys};
+use pgrx::pg_sys;
 use std::cell::Cell;
 use std::ffi::CString;
 use std::ptr::null_mut;
@@ -23,12 +24,8 @@ impl Statement {
         }
     }
 
-    /// Hands out the first two columns of every row.
-    pub fn each<A: FromDatum, B: FromDatum>(
-        &self,
-        arguments: &[Argument],
-        mut row: impl FnMut(Option<A>, Option<B>),
-    ) -> Result<()> {
+    /// Hands out its rows. `each` must not run statements.
+    pub fn each(&self, arguments: &[Argument], mut each: impl FnMut(&Row)) -> Result<()> {
         let mut given = Given::of(arguments);
         // SAFETY: errors of PostgreSQL leave this function at once, and the end of the transaction cleans up after SPI.
         unsafe {
@@ -39,20 +36,14 @@ impl Statement {
             if done != pg_sys::SPI_OK_SELECT as i32 {
                 return Err(failed(done));
             }
-            let table = &*pg_sys::SPI_tuptable;
-            for place in 0..pg_sys::SPI_processed as usize {
-                let tuple = *table.vals.add(place);
-                let (mut no_first, mut no_second) = (false, false);
-                let first = pg_sys::SPI_getbinval(tuple, table.tupdesc, 1, &mut no_first);
-                let second = pg_sys::SPI_getbinval(tuple, table.tupdesc, 2, &mut no_second);
-                row(
-                    A::from_datum(first, no_first),
-                    B::from_datum(second, no_second),
-                );
-            }
+            let count = pg_sys::SPI_processed as usize;
+            let handed_out = hand_out(&*pg_sys::SPI_tuptable, count, |row| {
+                each(row);
+                Ok(())
+            });
             pg_sys::SPI_finish();
+            handed_out
         }
-        Ok(())
     }
 
     /// The same plan for all arguments: planning takes longer than any of these statements.
