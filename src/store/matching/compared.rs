@@ -64,8 +64,8 @@ impl Near {
     /// These facts, which are all from the first of them to the last, and what else lies within their reach.
     pub fn around(known: Vec<Stored>) -> Result<Near> {
         let reach = reach_of(known.iter().map(|stored| &stored.fact));
-        let begins = known.iter().map(|stored| stored.fact.begin);
-        let (first, last) = (begins.clone().next(), begins.last());
+        let mut begins = known.iter().map(|stored| stored.fact.begin);
+        let (first, last) = (begins.clone().next(), begins.next_back());
         let mut near = Near::default();
         known.into_iter().for_each(|stored| near.push(stored));
         let (Some(first), Some(last)) = (first, last) else {

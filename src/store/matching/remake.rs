@@ -25,6 +25,9 @@ pub struct Remade {
     pub has_changed: bool,
 }
 
+/// Facts and their bytes.
+type Made = (Stored, Vec<u8>);
+
 /// Makes the facts of these calls again and writes those that are different. `words` are new sketches of some; an empty
 /// one: there is no text any more.
 pub fn remake(calls: Calls, mut words: HashMap<i64, Vec<u8>>) -> Result<Vec<Remade>> {
@@ -50,10 +53,9 @@ pub fn remake(calls: Calls, mut words: HashMap<i64, Vec<u8>>) -> Result<Vec<Rema
     gone.retain(|call_id| !are.contains(call_id));
     let gone = gone.into_iter().map(|call_id| (call_id, None));
     let made = made(recordings).into_iter();
-    let mut now: Vec<(i64, Option<(Stored, Vec<u8>)>)> = (made
-        .map(|made| (made.0.fact.id, Some(made))))
-    .chain(gone)
-    .collect();
+    let mut now: Vec<(i64, Option<Made>)> = (made.map(|made| (made.0.fact.id, Some(made))))
+        .chain(gone)
+        .collect();
     // In order, what belongs together is written to the same pages.
     now.sort_unstable_by_key(|(call_id, _)| *call_id);
 
@@ -91,8 +93,8 @@ pub fn remake(calls: Calls, mut words: HashMap<i64, Vec<u8>>) -> Result<Vec<Rema
 }
 
 /// The facts of these recordings, with their bytes.
-fn made(recordings: Vec<Recording>) -> Vec<(Stored, Vec<u8>)> {
-    let made = |recordings: &[Recording]| -> Vec<(Stored, Vec<u8>)> {
+fn made(recordings: Vec<Recording>) -> Vec<Made> {
+    let made = |recordings: &[Recording]| -> Vec<Made> {
         let stored = recordings.iter().map(stored);
         stored
             .map(|stored| (to_bytes(&stored), stored))
