@@ -7,6 +7,7 @@ mod control;
 mod customers;
 mod customers_by_hand;
 mod customers_house;
+mod customers_many;
 mod customers_meetings;
 mod customers_rules;
 mod disconnect;
