@@ -40,8 +40,8 @@ COMMENT ON COLUMN chorus.host_domains.host   IS 'A host that people took part fr
 COMMENT ON COLUMN chorus.host_domains.domain IS 'The host or a parent of it';
 COMMENT ON COLUMN chorus.host_domains.level  IS '0 for the host itself, and one more for each parent';
 
--- Whose meetings these are, without reading the wide rows.
-CREATE INDEX calls_by_party ON chorus.calls (party_id, meeting_id, is_main_call, call_id, started_at) WHERE removed_at IS NULL;
+-- Whose meetings these are, without reading the wide rows. No view shows a call that waits to be recognised.
+CREATE INDEX calls_by_party ON chorus.calls (party_id, meeting_id, is_main_call, call_id, started_at) WHERE removed_at IS NULL AND meeting_id IS NOT NULL;
 CREATE INDEX calls_in_meeting ON chorus.calls (meeting_id, is_main_call, party_id, call_id, started_at, removed_at);
 CREATE INDEX calls_main_by_start ON chorus.calls (started_at, meeting_id, party_id, call_id) WHERE is_main_call AND removed_at IS NULL;
 -- Which calls somebody took part in.
@@ -49,45 +49,8 @@ CREATE INDEX participants_by_address ON chorus.participants (chorus.address(emai
 -- The domains of users, each once: chorus.own_domains.
 CREATE INDEX users_by_domain ON chorus.users (chorus.registrable_domain(email)) WHERE chorus.registrable_domain(email) IS NOT NULL;
 
--- The planner knows nothing of tables that were empty a moment ago. OFFSET 0 has every row looked up by its index.
 CREATE FUNCTION chorus.parties_of(call_ids bigint[], account_ids text[]) RETURNS TABLE (call_id bigint, party_id bigint)
-    LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
-#variable_conflict use_column
-BEGIN
-    RETURN QUERY
-    WITH met AS MATERIALIZED (
-        SELECT c.call_id, chorus.account_key(c.account_id) AS account,
-               coalesce(array_agg(DISTINCT p.side || ' ' || coalesce(chorus.host(p.email), '')) FILTER (WHERE p.side IS NOT NULL), '{}') AS people
-          FROM unnest(call_ids, account_ids) AS c(call_id, account_id)
-               LEFT JOIN LATERAL (SELECT q.side, q.email FROM chorus.participants q WHERE q.call_id = c.call_id OFFSET 0) p ON true
-         GROUP BY c.call_id, c.account_id
-    ), numbered AS MATERIALIZED (
-        SELECT m.call_id, m.account, m.people,
-               hashtextextended(concat_ws(E'\n', coalesce(m.account, ''), array_to_string(m.people, E'\n')), 0) AS party_id
-          FROM met m
-         WHERE m.account IS NOT NULL OR m.people <> '{}'
-    ), added AS MATERIALIZED (
-        SELECT DISTINCT ON (n.party_id) n.party_id, n.account, n.people
-          FROM numbered n
-         WHERE NOT EXISTS (SELECT FROM chorus.parties k WHERE k.party_id = n.party_id OFFSET 0)
-    ), people AS MATERIALIZED (
-        SELECT a.party_id, split_part(one, ' ', 1) AS side, nullif(split_part(one, ' ', 2), '') AS host
-          FROM added a CROSS JOIN LATERAL unnest(a.people) AS one
-    ), parties_added AS (
-        INSERT INTO chorus.parties (party_id, account) SELECT a.party_id, a.account FROM added a
-    ), hosts_added AS (
-        INSERT INTO chorus.party_hosts (party_id, side, host) SELECT p.party_id, p.side, p.host FROM people p
-    ), domains_added AS (
-        INSERT INTO chorus.host_domains (host, domain, level)
-        SELECT h.host, d.domain, d.place - 1
-          FROM (SELECT DISTINCT p.host FROM people p
-                 WHERE p.host IS NOT NULL
-                   AND NOT EXISTS (SELECT FROM chorus.host_domains k WHERE k.host = p.host OFFSET 0)) h
-               CROSS JOIN LATERAL unnest(chorus.domains(h.host)) WITH ORDINALITY AS d(domain, place)
-    )
-    SELECT n.call_id, n.party_id FROM numbered n;
-END
-$$;
+    LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'parties_of_wrapper';
 COMMENT ON FUNCTION chorus.parties_of(bigint[], text[]) IS 'The party of each of these calls with these accounts, by their participants; parties that are new are written';
 
 CREATE FUNCTION chorus.settle_parties(call_ids bigint[]) RETURNS void

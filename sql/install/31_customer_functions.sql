@@ -56,7 +56,7 @@ BEGIN
               FROM chorus.host_domains h
                    JOIN chorus.party_hosts p ON p.host = h.host
                    JOIN chorus.calls c ON c.party_id = p.party_id
-             WHERE h.domain = wanted AND c.removed_at IS NULL
+             WHERE h.domain = wanted AND c.removed_at IS NULL AND c.meeting_id IS NOT NULL
                AND chorus.may_attach(h.host) AND NOT chorus.has_nearer_customer(h.host, h.level)) met
            JOIN chorus.calls m ON m.meeting_id = met.meeting_id AND m.is_main_call AND m.removed_at IS NULL
            CROSS JOIN LATERAL (

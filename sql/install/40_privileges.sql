@@ -71,5 +71,3 @@ GRANT INSERT, UPDATE, DELETE ON
     chorus.customers, chorus.customer_domains, chorus.customer_accounts, chorus.customer_contacts, chorus.domain_rules,
     chorus.customer_decisions
     TO chorus_admin;
--- The triggers on calls and participants run as whoever writes them. It only brings parties in step with what is there.
-GRANT EXECUTE ON FUNCTION chorus.settle_parties(bigint[]) TO chorus_admin;

@@ -11,7 +11,7 @@ use pgrx::datum::TimestampWithTimeZone;
 use pgrx::pg_sys;
 use std::collections::HashMap;
 
-places!(Columns: call_id, source, connection_id, source_call_id, host_email, meeting_id, is_main_call, first_seen_at, updated_at);
+places!(Columns: call_id, source, connection_id, source_call_id, host_email, account_id, meeting_id, is_main_call, first_seen_at, updated_at);
 
 /// What all rows of a statement are looked at with.
 struct Statement {
@@ -40,10 +40,16 @@ pub fn look_at(trigger: &mut RowTrigger) -> Result<pg_sys::HeapTuple> {
             new.set(columns.updated_at, statement.now);
             if let Some(call_id) = new.get(columns.call_id) {
                 marks::added(call_id);
+                if new.text(columns.account_id).is_some() {
+                    marks::regrouped(Some(call_id));
+                }
             }
             Ok(new.into_tuple())
         }
         Event::Update { old, mut new } => {
+            if old.text(columns.account_id) != new.text(columns.account_id) {
+                marks::regrouped(new.get(columns.call_id));
+            }
             if !is_changeable(old.text(columns.source))? {
                 // A superuser mends something of Chorus.
                 marks::changed(old.get(columns.call_id));

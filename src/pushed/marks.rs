@@ -13,6 +13,7 @@ use crate::store::deletion::delete_what_hangs_on;
 use crate::store::feed::{self, Kind};
 use crate::store::matching::due::mark;
 use crate::store::matching::keep_shown;
+use crate::store::parties;
 use call_rows::{LISTED_TRANSCRIPTS, Rows};
 use pgrx::pg_sys;
 use serde::Deserialize;
@@ -30,12 +31,13 @@ struct Marks {
     left_meetings: Vec<i64>,
     attended: Vec<i64>,
     left: Vec<i64>,
+    regrouped: Vec<i64>,
 }
 
 thread_local! {
     static MARKS: RefCell<Marks> = const { RefCell::new(Marks {
         added: Vec::new(), changed: Vec::new(), gone: Vec::new(), left_meetings: Vec::new(),
-        attended: Vec::new(), left: Vec::new(),
+        attended: Vec::new(), left: Vec::new(), regrouped: Vec::new(),
     }) };
 }
 
@@ -72,6 +74,11 @@ pub fn left(call_id: Option<i64>) {
     note(|marks| &mut marks.left, call_id);
 }
 
+/// A call has an account that it had not.
+pub fn regrouped(call_id: Option<i64>) {
+    note(|marks| &mut marks.regrouped, call_id);
+}
+
 /// A participant that may not be written so.
 #[derive(Deserialize)]
 struct Misplaced {
@@ -87,6 +94,7 @@ pub fn settle() -> Result<()> {
         left_meetings,
         attended,
         left,
+        mut regrouped,
     } = MARKS.take();
     let mends_chorus = unsafe { pg_sys::superuser() };
     as_owner(|| {
@@ -104,6 +112,11 @@ pub fn settle() -> Result<()> {
                 added,
             )?;
             copy_into(&untranscribed(&new));
+            regrouped.extend(ids(
+                "SELECT array_agg(n.call_id) FROM unnest($1) AS n(call_id)
+                  WHERE EXISTS (SELECT FROM chorus.participants p WHERE p.call_id = n.call_id OFFSET 0)",
+                new.clone(),
+            )?);
             feed::record_of_calls(Kind::CallAdded, &new, now)?;
             touched.extend(new);
         }
@@ -143,8 +156,10 @@ pub fn settle() -> Result<()> {
                 attended.clone(),
             )?;
             feed::record_of_calls(Kind::CallUpdated, &met_others, now)?;
+            regrouped.extend(&attended);
             touched.extend(attended);
         }
+        parties::settle(regrouped)?;
         mark(touched)
     })
 }

@@ -190,7 +190,7 @@ fn insert(
         .zip(new)
         .map(|(&call_id, call)| (call_id, call.account_id.as_deref()))
         .collect();
-    let parties = parties::of_new(&accounts)?;
+    let parties = parties::of(&accounts)?;
     for (call, &call_id) in new.iter().zip(&call_ids) {
         let listed_past = listing.mark.and_then(|mark| mark.passed(call.started_at));
         call.add_call(

@@ -84,7 +84,7 @@ const READERS: [&str; 30] = [
     "search_config",
     "words_in",
 ];
-const ADMINS: [&str; 17] = [
+const ADMINS: [&str; 16] = [
     "chorus_accept_removals",
     "chorus_add_source",
     "chorus_attach",
@@ -101,7 +101,6 @@ const ADMINS: [&str; 17] = [
     "chorus_sync",
     "chorus_test_connection",
     "decide_customer",
-    "settle_parties",
 ];
 
 #[test]
