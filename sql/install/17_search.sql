@@ -67,6 +67,36 @@ CREATE FUNCTION chorus.search_config(language text) RETURNS text
 $$;
 COMMENT ON FUNCTION chorus.search_config(text) IS 'The text search configuration for a language as Chorus writes it (en, en-US, German); simple where there is none';
 
+-- ts_headline takes memory and time by the square of the text and worse: some megabytes of text and a phrase of common
+-- words would take a server down. So it is given a part of a long text, where the hit is.
+CREATE FUNCTION chorus.excerpt(said text, config text, query tsquery) RETURNS text
+    LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    -- Characters. What is behind the last was not indexed.
+    at_once CONSTANT integer := 1000;
+    apart   CONSTANT integer := 800;
+    longest CONSTANT integer := 100000;
+    wanted  tsquery := query;
+    part    text := said;
+BEGIN
+    IF length(said) > at_once THEN
+        FOR tried IN 1 .. 2 LOOP
+            SELECT p.part INTO part
+              FROM (SELECT n, CASE n WHEN 1 THEN substr(said, 1, at_once)
+                                     ELSE regexp_replace(substr(said, n, at_once), '^\S{1,50}\s+', '') END AS part
+                      FROM generate_series(1, least(length(said), longest), apart) n) p
+             WHERE to_tsvector(config::regconfig, p.part) @@ wanted
+             ORDER BY p.n LIMIT 1;
+            EXIT WHEN part IS NOT NULL;
+            -- Its words lie far apart: one of them will do.
+            wanted := regexp_replace(querytree(query), '<(-|\d+)>|&', '|', 'g')::tsquery;
+        END LOOP;
+    END IF;
+    RETURN ts_headline(config::regconfig, coalesce(part, left(said, at_once)), wanted, 'StartSel=**, StopSel=**, MinWords=20, MaxWords=40');
+END
+$$;
+COMMENT ON FUNCTION chorus.excerpt(text, text, tsquery) IS 'What was said around a hit, with ** around the words that were found';
+
 CREATE FUNCTION @extschema@.chorus_search(query text, since timestamptz DEFAULT NULL, max_results integer DEFAULT 20)
     RETURNS TABLE (call_id bigint, seq integer, said_at timestamptz, title text, speaker_name text, excerpt text, rank real)
     LANGUAGE plpgsql STABLE ROWS 20 SET search_path = pg_catalog, pg_temp
@@ -77,6 +107,8 @@ DECLARE
     -- Hits are ranked among the newest so many: a word that everybody uses would take minutes otherwise.
     ranked  CONSTANT integer := 500;
     wanted  integer := coalesce(max_results, 20);
+    -- Deeper nested than this allows, a search would run into max_stack_depth.
+    longest CONSTANT integer := 10000;
     from_on timestamptz := since;
     configs text[];
     parsed  tsquery[] := '{}';
@@ -85,10 +117,15 @@ DECLARE
     any_of  tsquery;
     vague   boolean := false;
 BEGIN
-    IF query IS NULL OR btrim(query) = '' THEN
+    IF query IS NULL OR query !~ '\S' THEN
         RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
             MESSAGE = 'there is nothing to search for',
             HINT = 'SELECT * FROM chorus_search(''pricing "data processing agreement" -trial'');';
+    END IF;
+    IF length(query) > longest THEN
+        RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
+            MESSAGE = format('a search may have at most %s characters, not %s', longest, length(query)),
+            HINT = 'Search for the words that matter most, or for some of them at a time.';
     END IF;
     IF wanted NOT BETWEEN 1 AND 1000 THEN
         RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
@@ -106,16 +143,19 @@ BEGIN
     -- A stretch can hold a hit if it has all the words that one must have, wherever.
     FOR i IN 1 .. coalesce(cardinality(configs), 0) LOOP
         of_one := websearch_to_tsquery(configs[i]::regconfig, query);
-        parsed := parsed || of_one;
         must := querytree(of_one);
         IF must = 'T' THEN
+            -- Nothing is left but what must not be there, as 'die' means nothing in German.
             vague := true;
-        ELSIF must <> '' THEN
+            of_one := '';
+        END IF;
+        parsed := parsed || of_one;
+        IF must NOT IN ('T', '') THEN
             must := regexp_replace(must, '<(-|\d+)>', '&', 'g');
             any_of := CASE WHEN any_of IS NULL THEN must::tsquery ELSE any_of || must::tsquery END;
         END IF;
     END LOOP;
-    IF vague THEN
+    IF vague AND any_of IS NULL THEN
         RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
             MESSAGE = 'a search needs a word that is to be found',
             HINT = 'Words with a minus only take hits away, in each part between "or".';
@@ -136,7 +176,7 @@ BEGIN
     )
     SELECT h.call_id, h.seq, h.started_at + make_interval(secs => u.start_s), h.title,
            coalesce(p.name, p.email, 'Speaker ' || u.participant_no),
-           ts_headline(h.config::regconfig, u.text, h.query, 'StartSel=**, StopSel=**, MinWords=20, MaxWords=40'), h.rank
+           chorus.excerpt(u.text, h.config, h.query), h.rank
       FROM (SELECT * FROM hits ORDER BY rank DESC, started_at DESC, call_id, seq LIMIT wanted) h
            CROSS JOIN LATERAL (SELECT * FROM chorus.utterances WHERE call_id = h.call_id AND seq = h.seq OFFSET 0) u
            LEFT JOIN chorus.participants p ON p.call_id = h.call_id AND p.participant_no = u.participant_no

@@ -11,7 +11,7 @@ REVOKE ALL ON chorus.credentials FROM chorus_reader;
 
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA chorus FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION chorus.run_worker(bigint), chorus.run_progress(chorus.runs), chorus.clock(), chorus.is_scheduled(),
-    chorus.flush_commits(), chorus.search_config(text), chorus.words_in(tsvector[]) TO chorus_reader;
+    chorus.flush_commits(), chorus.search_config(text), chorus.words_in(tsvector[]), chorus.excerpt(text, text, tsquery) TO chorus_reader;
 
 REVOKE ALL ON FUNCTION
     @extschema@.chorus_connect(text, text, integer, text, text, text),

@@ -52,7 +52,7 @@ impl Drop for Visitor<'_> {
 }
 
 const WRITING: &str = "INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER";
-const READERS: [&str; 30] = [
+const READERS: [&str; 31] = [
     "account_key",
     "address",
     "as_domain",
@@ -68,6 +68,7 @@ const READERS: [&str; 30] = [
     "chorus_wait",
     "clock",
     "domains",
+    "excerpt",
     "flush_commits",
     "has_nearer_customer",
     "host",

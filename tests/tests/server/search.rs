@@ -324,6 +324,7 @@ fn a_search_that_cannot_be_meant_is_refused() {
         "NULL",
         "'-zebra'",
         "'okapi or -zebra'",
+        "repeat('okapi or ', 2000)",
         "'zebra', NULL, 0",
         "'zebra', NULL, 1001",
     ] {
@@ -335,6 +336,49 @@ fn a_search_that_cannot_be_meant_is_refused() {
     }
     let unknown = "SELECT chorus_meeting_transcript(4711)";
     refused(&mut session, unknown, "42704");
+}
+
+#[test]
+fn a_word_that_means_nothing_in_one_language_is_searched_in_the_others() {
+    let workspace = recent(6);
+    let (german, english) = (workspace.newest(1), workspace.newest(3));
+    say(&workspace, &german, &["Die Zebras sind da."]);
+    say(
+        &workspace,
+        &english,
+        &["They die out.", "They die on trial."],
+    );
+    workspace.edit_call(&german, |call| call.language = "de".into());
+    workspace.sync();
+    assert_eq!(
+        found(&workspace.database, "die -trial"),
+        ["They **die** out."]
+    );
+}
+
+#[test]
+fn a_very_long_utterance_costs_little_and_its_excerpt_shows_the_hit() {
+    let workspace = recent(6);
+    let long = format!(
+        "{}lion and okapi {}gnu {}",
+        "zebra ".repeat(4000),
+        "zebra ".repeat(4000),
+        "zebra ".repeat(100_000)
+    );
+    say(&workspace, &workspace.newest(1), &[&long]);
+    workspace.sync();
+    // Each of these took gigabytes.
+    for (query, hit) in [
+        ("\"lion and okapi\"", "**lion** and **okapi**"),
+        ("\"zebra zebra zebra\"", "**zebra** **zebra** **zebra**"),
+        ("okapi", "lion and **okapi** zebra"),
+        ("okapi gnu", "lion and **okapi** zebra"),
+    ] {
+        let excerpts = found(&workspace.database, query);
+        assert_eq!(excerpts.len(), 1, "{query}");
+        assert!(excerpts[0].contains(hit), "{query}: {}", excerpts[0]);
+        assert!(excerpts[0].len() < 1500, "{query}");
+    }
 }
 
 #[test]
