@@ -23,8 +23,7 @@ BEGIN
     INSERT INTO chorus.customer_decisions AS d (call_id, customer_id, decision, decided_at)
     VALUES (main_call, decide_customer.customer_id, decide_customer.decision, chorus.clock())
     ON CONFLICT ON CONSTRAINT customer_decisions_pkey DO UPDATE
-        SET decision = excluded.decision, decided_at = excluded.decided_at
-        WHERE d.decision <> excluded.decision;
+        SET decision = excluded.decision, decided_at = excluded.decided_at;
 END
 $$;
 COMMENT ON FUNCTION chorus.decide_customer(bigint, text, text) IS 'What chorus_attach and chorus_detach do';

@@ -28,10 +28,11 @@ CREATE TRIGGER email_as_typed BEFORE INSERT OR UPDATE OF email ON chorus.custome
 CREATE FUNCTION chorus.account_as_typed() RETURNS trigger
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    NEW.account_id := btrim(NEW.account_id);
-    IF NEW.account_id = '' THEN
+    NEW.account_id := regexp_replace(NEW.account_id, '^\s+|\s+$', '', 'g');
+    -- A longer one would not fit into an index.
+    IF NEW.account_id = '' OR octet_length(NEW.account_id) > 1000 THEN
         RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
-            MESSAGE = 'an account needs an id',
+            MESSAGE = 'an account needs an id of at most 1000 bytes',
             HINT = 'The id that the CRM has for it, such as 0014X00002abCdE; the placeholder accounts of Chorus have none.';
     END IF;
     RETURN NEW;

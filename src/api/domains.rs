@@ -51,13 +51,11 @@ fn as_domain(typed: &str) -> String {
 
 #[pg_extern]
 fn as_email(typed: &str) -> String {
-    let email = meeting_match::email(typed);
-    let email = email.filter(|email| customer_match::address(email).is_some());
-    answer(email.ok_or_else(|| {
+    answer(customer_match::typed(typed).ok_or_else(|| {
         let shown: String = typed.chars().take(80).collect();
         Error::bad_argument(
             format!("\"{shown}\" is not an e-mail address"),
-            "An address looks like kim@larkspur.com.",
+            "An address looks like kim@larkspur.com; each has a row of its own.",
         )
     }))
 }

@@ -8,7 +8,10 @@ pub fn account_key(id: &str) -> Option<&str> {
     if id.is_empty() {
         return None;
     }
-    let long = id.len() == 18 && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    // No id of Salesforce is all digits: without a capital, the three are AAA.
+    let long = id.len() == 18
+        && id.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        && !id.bytes().all(|byte| byte.is_ascii_digit());
     Some(if long { &id[..15] } else { id })
 }
 
@@ -34,6 +37,7 @@ mod tests {
     fn other_ids_stay_as_they_are() {
         for id in [
             "8812345678",
+            "123456789012345678",
             "acme-and-partners-9",
             "a b c d e f g h i j",
             "éééééé123456",

@@ -6,6 +6,16 @@ use std::borrow::Cow;
 const LONGEST: usize = 320;
 const LONGEST_HOST: usize = 253;
 
+/// An address as people type it, in lower case, without what mail programs put around it. None if it is no address, or
+/// several.
+pub fn typed(text: &str) -> Option<String> {
+    let text = text.trim().trim_matches(['<', '>']).to_lowercase();
+    let text = text.strip_prefix("mailto:").unwrap_or(&text);
+    let single =
+        text.matches('@').count() == 1 && !text.contains([',', ';', ':', '<', '>', '(', ')', '"']);
+    (single && address(text).is_some()).then(|| text.to_owned())
+}
+
 /// Whether this can be an address at all.
 fn plausible(text: &str) -> bool {
     let text = text.trim();
@@ -43,19 +53,24 @@ pub fn address(text: &str) -> Option<Cow<'_, str>> {
 pub fn host(text: &str) -> Option<String> {
     let (_, host) = text.trim().rsplit_once('@')?;
     let host = ascii(host)?;
-    let dotted = host.contains('.') && !host.starts_with('.') && host.len() <= LONGEST_HOST;
+    let dotted = host.contains('.') && host.len() <= LONGEST_HOST;
     (dotted && !is_number(&host)).then_some(host)
 }
 
 /// Lower case, internationalised names in their ASCII form, without the final dot.
 pub(crate) fn ascii(host: &str) -> Option<String> {
     let host = host.trim().trim_end_matches('.');
+    if host.starts_with('.') || host.contains("..") {
+        return None;
+    }
     let simple = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'-' || c == b'.';
     if !host.is_empty() && host.bytes().all(simple) && !host.contains("xn--") {
         return Some(host.to_owned());
     }
     let host = idna::domain_to_ascii(host).ok()?;
     let usable = !host.is_empty()
+        && !host.starts_with('.')
+        && !host.contains("..")
         && !host.contains(|c: char| c.is_whitespace() || c.is_control() || "[]/:@".contains(c));
     usable.then_some(host)
 }
@@ -89,6 +104,31 @@ mod tests {
             address("kim@Bücher.example"),
             address("kim@xn--bcher-kva.example")
         );
+    }
+
+    #[test]
+    fn one_address_is_typed_at_a_time() {
+        for text in [
+            " Kim@Larkspur.Example ",
+            "<kim@larkspur.example>",
+            "mailto:kim@larkspur.example",
+        ] {
+            assert_eq!(
+                typed(text).as_deref(),
+                Some("kim@larkspur.example"),
+                "{text:?}"
+            );
+        }
+        for text in [
+            "",
+            "kim",
+            "kim@larkspur.example;lee@larkspur.example",
+            "kim@larkspur.example,lee",
+            "lee,kim@larkspur.example",
+            "Kim Lee <kim@larkspur.example>",
+        ] {
+            assert_eq!(typed(text), None, "{text:?}");
+        }
     }
 
     #[test]
@@ -126,6 +166,8 @@ mod tests {
             ("kim@192.0.2.7", None),
             ("kim@[2001:db8::1]", None),
             ("kim@localhost", None),
+            ("kim@larkspur..co.uk", None),
+            ("kim@.larkspur.example", None),
             ("larkspur.example", None),
             ("kim@", None),
         ];

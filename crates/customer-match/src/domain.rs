@@ -37,21 +37,27 @@ pub fn domain(text: &str) -> Result<String, Misfit> {
         Some(rest) if registrable_domain(rest).is_some() => rest.to_owned(),
         _ => host,
     };
-    match psl::suffix(host.as_bytes()) {
-        Some(suffix)
-            if suffix.as_bytes() == host.as_bytes() && suffix.typ() == Some(psl::Type::Icann) =>
-        {
-            Err(Misfit::Suffix)
-        }
-        _ => Ok(host),
+    match is_suffix(&host) {
+        true => Err(Misfit::Suffix),
+        false => Ok(host),
     }
 }
 
+/// Everybody registers below it. Companies that give out names (`myshopify.com`) are companies all the same.
+fn is_suffix(host: &str) -> bool {
+    psl::suffix(host.as_bytes()).is_some_and(|suffix| {
+        suffix.as_bytes() == host.as_bytes() && suffix.typ() == Some(psl::Type::Icann)
+    })
+}
+
 /// The domains that a host lies in, most specific first: the host itself, then each parent down to the one that somebody
-/// registered, by the public suffix list with its private part.
+/// registered, by the public suffix list with its private part. None for `co.uk`, which nobody can have registered.
 pub fn domains(host: &str) -> Vec<&str> {
     let Some(registrable) = psl::domain_str(host) else {
-        return vec![host];
+        return match is_suffix(host) {
+            true => Vec::new(),
+            false => vec![host],
+        };
     };
     let mut domains = vec![host];
     let mut rest = host;
@@ -175,7 +181,7 @@ mod tests {
             ["eu.shop-one.myshopify.com", "shop-one.myshopify.com"]
         );
         assert_eq!(domains("myshopify.com"), ["myshopify.com"]);
-        assert_eq!(domains("co.uk"), ["co.uk"]);
+        assert!(domains("co.uk").is_empty());
     }
 
     proptest! {
@@ -191,7 +197,7 @@ mod tests {
         #[test]
         fn every_domain_of_a_host_ends_it(host in "([a-z]{1,6}\\.){1,5}(com|co\\.uk|example|myshopify\\.com)") {
             let found = domains(&host);
-            prop_assert_eq!(found[0], &host);
+            prop_assert!(found.first().is_none_or(|first| *first == host));
             for pair in found.windows(2) {
                 let below = format!(".{}", pair[1]);
                 prop_assert!(pair[0].ends_with(&below));

@@ -11,7 +11,7 @@ mod listed;
 mod rules;
 
 pub use account::account_key;
-pub use address::{address, host};
+pub use address::{address, host, typed};
 pub use domain::{Misfit, domain, domains, registrable_domain};
 pub use listed::{Listed, all_listed, listed};
 pub use rules::{Rule, Rules, Standing};

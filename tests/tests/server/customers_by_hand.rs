@@ -99,6 +99,10 @@ fn nonsense_is_refused_wherever_it_is_typed() {
         "INSERT INTO chorus.customer_domains VALUES ('http://192.0.2.7/', 'lark')",
         "INSERT INTO chorus.domain_rules VALUES ('', 'ignore')",
         "INSERT INTO chorus.customer_contacts VALUES ('kim at larkspur', 'lark')",
+        "INSERT INTO chorus.customer_contacts VALUES ('kim@larkspur.example; lee@larkspur.example', 'lark')",
+        "INSERT INTO chorus.customer_contacts VALUES ('kim@larkspur.example;lee@larkspur.example', 'lark')",
+        "INSERT INTO chorus.customer_accounts VALUES (E'\\t ', 'lark')",
+        "INSERT INTO chorus.customer_accounts VALUES (repeat('x', 1001), 'lark')",
         "INSERT INTO chorus.customer_accounts VALUES (' ', 'lark')",
         "SELECT * FROM chorus_preview_domain('larkspur')",
     ] {
@@ -147,4 +151,21 @@ fn a_preview_shows_what_a_domain_would_attach() {
             .collect::<Vec<_>>(),
         [first]
     );
+}
+
+#[test]
+fn what_is_said_again_by_hand_is_the_last_word() {
+    let mut house = House::new();
+    let (one, two) = (
+        house.meeting("kim@larkspur.example"),
+        house.meeting("lee@larkspur.example"),
+    );
+    house.customers("heron");
+    house.run(&format!("SELECT chorus_attach({one}, 'heron')"));
+    house.run(&format!("SELECT chorus_detach({two}, 'heron')"));
+    house.run(&format!("SELECT chorus_attach({one}, 'heron')"));
+    house.recognise(&format!(
+        "meeting_id = {one}, is_main_call = false WHERE call_id = {two}"
+    ));
+    assert_eq!(house.whose(one), ["heron manual"]);
 }

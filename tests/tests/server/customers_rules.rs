@@ -101,3 +101,18 @@ fn every_rule_says_where_it_comes_from_and_each_domain_has_one() {
         .value("SELECT count(*) - count(DISTINCT domain) FROM chorus.effective_domain_rules");
     assert_eq!(twice, 0);
 }
+
+#[test]
+fn a_domain_that_nobody_can_have_is_not_offered() {
+    let mut house = House::new();
+    let meeting = house.meeting("kim@co.uk lee@larkspur..co.uk pat@larkspur.co.uk");
+    let domains: Vec<String> = house
+        .session
+        .query_one(
+            "SELECT domains FROM chorus.unattached_meetings WHERE meeting_id = $1",
+            &[&meeting],
+        )
+        .unwrap()
+        .get(0);
+    assert_eq!(domains, ["larkspur.co.uk"]);
+}
