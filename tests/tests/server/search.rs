@@ -371,8 +371,8 @@ fn a_very_long_utterance_costs_little_and_its_excerpt_shows_the_hit() {
     for (query, hit) in [
         ("\"lion and okapi\"", "**lion** and **okapi**"),
         ("\"zebra zebra zebra\"", "**zebra** **zebra** **zebra**"),
-        ("okapi", "lion and **okapi** zebra"),
-        ("okapi gnu", "lion and **okapi** zebra"),
+        ("okapi", "**okapi** zebra"),
+        ("okapi gnu", "**okapi** zebra"),
     ] {
         let excerpts = found(&workspace.database, query);
         assert_eq!(excerpts.len(), 1, "{query}");
