@@ -187,10 +187,10 @@ fn only_a_superuser_says_who_is_trusted() {
     let place = Workspace::unconnected();
     let (name, url) = (place.database.name(), place.tenant.base_url());
     place.database.sql(&format!(
-        "ALTER DATABASE {name} RESET chorus_sync.trusted_hosts;
-         CREATE ROLE {name}_trusting LOGIN IN ROLE chorus_admin"
+        "ALTER DATABASE {name} RESET chorus_sync.trusted_hosts"
     ));
-    let mut session = place.database.connect_as(&format!("{name}_trusting"));
+    let role = place.database.role("trusting", "IN ROLE chorus_admin");
+    let mut session = role.session();
     let trust = "SET chorus_sync.trusted_hosts = '127.0.0.1'";
     // Before the library is loaded nobody can say who may set it; what was set is dropped when it is.
     session.batch_execute(trust).unwrap();
@@ -200,7 +200,6 @@ fn only_a_superuser_says_who_is_trusted() {
         expect_error(session.batch_execute(trust), "42501");
     }
     assert!(place.tenant.requests().is_empty());
-    place.database.sql(&format!("DROP ROLE {name}_trusting"));
 }
 
 #[test]

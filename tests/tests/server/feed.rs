@@ -268,12 +268,12 @@ fn a_purge_tells_of_every_call_that_leaves() {
 #[test]
 fn readers_read_the_feed_and_nobody_else() {
     let database = Cluster::shared().database().with_extension();
-    let role = format!("{}_feed", database.name());
+    let role = database.role("feed", "");
     database.sql(&format!(
-        "CREATE ROLE {role} LOGIN; GRANT CONNECT ON DATABASE {} TO {role}; {WRITE}",
+        "GRANT CONNECT ON DATABASE {} TO {role}; {WRITE}",
         database.name()
     ));
-    let mut session = database.connect_as(&role);
+    let mut session = role.session();
     let read = "SELECT count(*) FROM chorus_events()";
     chorus_tests::expect_error(session.query_one(read, &[]), "42501");
     database.sql(&format!("GRANT chorus_reader TO {role}"));
@@ -282,8 +282,6 @@ fn readers_read_the_feed_and_nobody_else() {
         (row.get::<_, i64>(0) == 1).then_some(())
     });
     chorus_tests::expect_error(session.batch_execute(WRITE), "42501");
-    drop(session);
-    database.sql(&format!("DROP OWNED BY {role}; DROP ROLE {role}"));
 }
 
 #[test]

@@ -1,31 +1,28 @@
 //! Who may do what, and that nobody can slip in between.
 
 use chorus_tests::postgres::Client;
-use chorus_tests::{Workspace, expect_error, rows};
+use chorus_tests::{Role, Workspace, expect_error, rows};
 
-/// A role of this test alone, with a session of its own.
+/// Somebody who looks around.
 struct Visitor<'a> {
     place: &'a Workspace<'static>,
-    role: String,
+    role: Role<'a>,
 }
 
 impl<'a> Visitor<'a> {
     fn of(place: &'a Workspace<'static>, name: &str, groups: &str) -> Self {
-        let role = format!("{}_{name}", place.database.name());
-        place
-            .database
-            .sql(&format!("CREATE ROLE {role} LOGIN {groups}"));
+        let role = place.database.role(name, groups);
         Visitor { place, role }
     }
 
     fn session(&self) -> Client {
-        self.place.database.connect_as(&self.role)
+        self.role.session()
     }
 
     /// Names of what `query` finds; `$1` is the role.
     fn names(&self, query: &str) -> Vec<String> {
         let mut session = self.place.database.connect();
-        let rows = session.query(query, &[&self.role]).unwrap();
+        let rows = session.query(query, &[&self.role.name()]).unwrap();
         rows.iter().map(|row| row.get(0)).collect()
     }
 
@@ -41,13 +38,6 @@ impl<'a> Visitor<'a> {
             "SELECT relname::text FROM pg_class WHERE relnamespace = 'chorus'::regnamespace AND relkind IN ('r', 'v')
                 AND has_table_privilege($1::text, oid, '{privileges}') ORDER BY 1"
         ))
-    }
-}
-
-impl Drop for Visitor<'_> {
-    fn drop(&mut self) {
-        let drop = format!("DROP OWNED BY {0}; DROP ROLE {0}", self.role);
-        let _ = self.place.database.connect().batch_execute(&drop);
     }
 }
 
@@ -204,7 +194,7 @@ fn an_admin_connects_syncs_and_cancels_without_owning_anything() {
         );
     }
     let user = session.simple_query("SELECT current_user").unwrap();
-    assert_eq!(rows(&user), [[admin.role.clone()]]);
+    assert_eq!(rows(&user), [[admin.role.name()]]);
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! Rows of other sources that somebody writes himself are as good as rows that we read.
 
 use chorus_tests::postgres::Client;
-use chorus_tests::{Cluster, Database, Workspace, answer, expect_error, refused};
+use chorus_tests::{Cluster, Database, Role, Workspace, answer, expect_error, refused};
+
+use crate::matching::copy_in;
 
 /// A database in which Kim works for own.example.
 fn place() -> Database<'static> {
@@ -12,25 +14,19 @@ fn place() -> Database<'static> {
     database
 }
 
-/// A role of its own, and a session of it.
-struct Admin {
-    role: String,
+/// An admin's session.
+struct Admin<'a> {
     session: Client,
+    role: Role<'a>,
 }
 
-impl Admin {
-    fn of(database: &Database) -> Self {
-        let role = format!("{}_admin", database.name());
-        database.sql(&format!(
-            "CREATE ROLE {role} LOGIN IN ROLE chorus_admin CONNECTION LIMIT 5"
-        ));
-        let session = database.connect_as(&role);
-        Admin { role, session }
-    }
-
-    fn leave(self, database: &Database) {
-        drop(self.session);
-        database.sql(&format!("DROP OWNED BY {0}; DROP ROLE {0}", self.role));
+impl<'a> Admin<'a> {
+    fn of(database: &'a Database) -> Self {
+        let role = database.role("admin", "IN ROLE chorus_admin CONNECTION LIMIT 5");
+        Admin {
+            session: role.session(),
+            role,
+        }
     }
 }
 
@@ -80,7 +76,6 @@ fn whatever_comes_in_is_normalised_and_waits_for_its_meeting() {
     );
     assert_eq!(answer(session, MARKED), [["1"], ["2"]]);
     assert!(answer(session, "SELECT * FROM chorus.meetings").is_empty());
-    admin.leave(&database);
 }
 
 const MARKED: &str = "SELECT DISTINCT call_id FROM chorus.match_due ORDER BY 1";
@@ -89,18 +84,12 @@ const MARKED: &str = "SELECT DISTINCT call_id FROM chorus.match_due ORDER BY 1";
 fn copy_brings_rows_in_as_insert_does() {
     let database = place();
     let mut session = database.connect();
-    let copy = |session: &mut Client, into: &str, lines: &str| {
-        use std::io::Write;
-        let mut writer = session.copy_in(&format!("COPY {into} FROM STDIN")).unwrap();
-        writer.write_all(lines.as_bytes()).unwrap();
-        writer.finish().unwrap();
-    };
-    copy(
+    copy_in(
         &mut session,
         "chorus.calls (call_id, source, source_call_id)",
         "7\tZOOM\tz7\n8\tzoom\tz8\n",
     );
-    copy(
+    copy_in(
         &mut session,
         "chorus.participants (call_id, participant_no, email)",
         "7\t1\tANN@Larkspur.example\n",
@@ -150,7 +139,6 @@ fn an_upsert_changes_facts_and_neither_number_nor_meeting() {
         answer(session, MARKED).contains(&vec!["1".into()])
             && answer(session, MARKED).contains(&vec!["2".into()])
     );
-    admin.leave(&database);
 }
 
 #[test]
@@ -182,7 +170,6 @@ fn a_deleted_call_takes_everything_along() {
     session
         .batch_execute("DELETE FROM chorus.participants WHERE call_id = 2")
         .unwrap();
-    admin.leave(&database);
 }
 
 #[test]
@@ -258,7 +245,6 @@ fn what_cannot_be_meant_is_refused_with_a_hint() {
     ] {
         expect_error(session.batch_execute(statement), sqlstate);
     }
-    admin.leave(&database);
     expect_error(
         database
             .connect()
@@ -303,7 +289,6 @@ fn no_setting_of_an_admin_switches_the_rules_off() {
              DELETE FROM chorus.calls",
         )
         .unwrap();
-    admin.leave(&database);
 }
 
 #[test]
@@ -320,7 +305,6 @@ fn calls_of_chorus_are_not_for_others() {
     ] {
         refused(&mut admin.session, statement, "42501");
     }
-    admin.leave(&place.database);
     // What a run writes is not looked at again.
     let own = "SELECT count(*) FROM chorus.calls WHERE source = 'chorus' AND connection_id = 1 AND is_main_call";
     assert_eq!(place.database.value::<i64>(own), 12);

@@ -125,13 +125,11 @@ fn a_key_from_a_file_needs_the_right_to_read_files() {
         connect(&path.to_string_lossy()),
         path.to_string_lossy().into_owned(),
     );
-    place.database.sql(&format!("CREATE ROLE {name}_admin LOGIN IN ROLE chorus_admin; CREATE ROLE {name}_files LOGIN IN ROLE chorus_admin, pg_read_server_files"));
-    refused(
-        &mut place.database.connect_as(&format!("{name}_admin")),
-        &there,
-        "42501",
-    );
-    let mut allowed = place.database.connect_as(&format!("{name}_files"));
+    let admin = place.database.role("admin", "IN ROLE chorus_admin");
+    refused(&mut admin.session(), &there, "42501");
+    let files = "IN ROLE chorus_admin, pg_read_server_files";
+    let files = place.database.role("files", files);
+    let mut allowed = files.session();
     assert_eq!(rows(&allowed.simple_query(&there).unwrap()).len(), 1);
     allowed
         .simple_query("SELECT chorus_disconnect(purge => true)")
@@ -144,7 +142,4 @@ fn a_key_from_a_file_needs_the_right_to_read_files() {
     }
     std::fs::write(&path, "\n").unwrap();
     refused(&mut session, &there, "22023");
-    place
-        .database
-        .sql(&format!("DROP ROLE {name}_admin, {name}_files"));
 }

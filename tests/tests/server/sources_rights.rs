@@ -1,46 +1,22 @@
 //! A source is read with the rights of the role that registered it, and no view gains any from being read.
 
-use chorus_tests::{Database, expect_error, refused};
+use chorus_tests::{Database, Role, expect_error, refused};
 
 use crate::sources::{MAPPING, place, problem, read};
 
-/// Roles of this test alone; they go with it.
-struct Roles<'a> {
-    database: &'a Database<'static>,
-    names: Vec<String>,
-}
-
-impl<'a> Roles<'a> {
-    fn of(database: &'a Database<'static>, attributes: &[&str]) -> Self {
-        let name = |n: usize| format!("{}_source_{n}", database.name());
-        for (n, attributes) in attributes.iter().enumerate() {
-            database.sql(&format!(
-                "CREATE ROLE {0} LOGIN {attributes}; CREATE SCHEMA {0} AUTHORIZATION {0}",
-                name(n)
-            ));
-        }
-        Roles {
-            database,
-            names: (0..attributes.len()).map(name).collect(),
-        }
-    }
-}
-
-impl Drop for Roles<'_> {
-    fn drop(&mut self) {
-        let mut session = self.database.connect();
-        for name in &self.names {
-            let _ =
-                session.batch_execute(&format!("DROP OWNED BY {name} CASCADE; DROP ROLE {name}"));
-        }
-    }
+/// A role with a schema of its own.
+fn role<'a>(database: &'a Database, name: &str, attributes: &str) -> Role<'a> {
+    let role = database.role(name, attributes);
+    database.sql(&format!("CREATE SCHEMA {role} AUTHORIZATION {role}"));
+    role
 }
 
 #[test]
 fn an_admin_registers_what_it_may_read_and_it_is_read_with_its_rights() {
     let database = place();
-    let roles = Roles::of(&database, &["IN ROLE chorus_admin", ""]);
-    let admin = &roles.names[0];
+    let other = role(&database, "other", "");
+    let admin = role(&database, "admin", "IN ROLE chorus_admin");
+    let admin = admin.name();
     let mut session = database.connect_as(admin);
     let add = format!("SELECT chorus_add_source('gong', 'public.gong_calls', {MAPPING})");
     let refusal = refused(&mut session, &add, "42501");
@@ -62,10 +38,7 @@ fn an_admin_registers_what_it_may_read_and_it_is_read_with_its_rights() {
         database.value::<i64>("SELECT count(*) FROM chorus.calls WHERE removed_at IS NULL"),
         2
     );
-    expect_error(
-        database.connect_as(&roles.names[1]).batch_execute(&add),
-        "42501",
-    );
+    expect_error(other.session().batch_execute(&add), "42501");
     // A role that is gone reads nothing either.
     drop(session);
     database.sql(&format!("DROP OWNED BY {admin} CASCADE; DROP ROLE {admin}"));
@@ -76,8 +49,9 @@ fn an_admin_registers_what_it_may_read_and_it_is_read_with_its_rights() {
 #[test]
 fn a_view_gains_no_rights_from_being_read() {
     let database = place();
-    let roles = Roles::of(&database, &["IN ROLE chorus_admin", ""]);
-    let (admin, other) = (&roles.names[0], &roles.names[1]);
+    let other = role(&database, "other", "");
+    let admin = role(&database, "admin", "IN ROLE chorus_admin");
+    let (admin, other) = (admin.name(), other.name());
     let mut session = database.connect_as(admin);
     // Each tries to do something as superuser, or to be superuser later.
     let attempts = [
@@ -135,7 +109,7 @@ fn a_view_gains_no_rights_from_being_read() {
     }
     assert_eq!(problem(&database, "turning"), None);
     let ids = "SELECT array_agg(source_call_id ORDER BY source_call_id) FROM chorus.calls WHERE source IN ('turning', 'theirs')";
-    let mut expected = vec![other.clone(), "turned".to_owned()];
+    let mut expected = vec![other.to_owned(), "turned".to_owned()];
     expected.sort();
     assert_eq!(database.value::<Vec<String>>(ids), expected);
 }
