@@ -11,6 +11,7 @@ mod measure;
 mod peer;
 mod plain_copy;
 mod process;
+mod recognition;
 mod report;
 mod scenario;
 mod search;
@@ -92,6 +93,9 @@ fn bench(options: &Options) -> Result<()> {
     }
     if customers::NAME.starts_with(&options.only) {
         customers::run(&server)?;
+    }
+    if recognition::NAME.starts_with(&options.only) {
+        recognition::run(&server)?;
     }
     if search::NAME.starts_with(&options.only) {
         search::run(&server)?;
