@@ -68,7 +68,7 @@ fn main() -> ExitCode {
 }
 
 fn bench(options: &Options) -> Result<()> {
-    let server = Server::start();
+    let server = Server::start("256MB");
     println!("{}", server.describe());
     let peer = options.python.as_deref().map(Peer::new);
     if peer.is_none() {
@@ -95,7 +95,7 @@ fn bench(options: &Options) -> Result<()> {
         customers::run(&server)?;
     }
     if recognition::NAME.starts_with(&options.only) {
-        recognition::run(&server)?;
+        recognition::run()?;
     }
     if search::NAME.starts_with(&options.only) {
         search::run(&server)?;

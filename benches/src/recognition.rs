@@ -29,7 +29,9 @@ const ONE_MORE: &str = "
     INSERT INTO chorus.participants (call_id, participant_no, name, email)
     SELECT new.call_id, p.participant_no, p.name, p.email FROM new, chorus.participants p WHERE p.call_id = $1";
 
-pub fn run(server: &Server) -> Result<()> {
+pub fn run() -> Result<()> {
+    // Tables and indexes of a million calls take 1.2 GB.
+    let server = Server::start("1GB");
     let database = server.database();
     let mut session = database.connect();
     let (mut truth, mut pushing) = (Vec::new(), Duration::ZERO);
