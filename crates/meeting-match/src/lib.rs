@@ -16,12 +16,14 @@ mod facts;
 mod findings;
 mod keys;
 mod matcher;
+mod parts;
 mod people;
 mod rarity;
 mod recording;
 mod stored;
 mod table;
 mod title;
+mod together;
 pub mod weights;
 mod words;
 
