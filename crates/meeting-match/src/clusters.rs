@@ -64,7 +64,7 @@ pub fn clusters(
         decisions,
         parts: Parts::of(facts, &order, rarity),
     };
-    order.retain(|pair| judges.parts.may_join(facts, pair, rarity));
+    order.retain(|pair| judges.may_join(pair));
     order.sort_by(|x, y| {
         let by_score = y.score.total_cmp(&x.score);
         by_score.then((x.a, x.b).cmp(&(y.a, y.b)))

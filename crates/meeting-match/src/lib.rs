@@ -35,7 +35,7 @@ pub use clusters::{Decisions, Pair, clusters, judge};
 pub use conference::{Conference, conference};
 pub use crowded::crowded;
 pub use facts::{Fact, Person, source_number};
-pub use findings::{FINDINGS, Finding, Findings, Veto};
+pub use findings::{Doubt, FINDINGS, Finding, Findings, Veto};
 pub use keys::{Key, MOST_TO_ONE_KEY, keys, reach_s};
 pub use matcher::{Given, Matcher};
 pub use rarity::{Rarity, counted};

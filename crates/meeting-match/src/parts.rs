@@ -90,15 +90,6 @@ impl Parts {
         parts
     }
 
-    /// Whether a pair by itself makes two recordings one meeting.
-    pub fn may_join(&self, facts: &[&Fact], pair: &Pair, rarity: &Rarity) -> bool {
-        let (a, b) = (facts[pair.a as usize], facts[pair.b as usize]);
-        if a.source == b.source {
-            return !self.are_two(pair.a, pair.b);
-        }
-        !one_after_the_other(a, b) || !Findings::of(a, b, rarity).take_turns()
-    }
-
     /// Whether what one source has in two pieces is one whole elsewhere.
     pub fn are_one(&self, a: u32, b: u32) -> bool {
         self.one.contains(&both(a, b))
@@ -110,7 +101,7 @@ impl Parts {
     }
 }
 
-fn one_after_the_other(a: &Fact, b: &Fact) -> bool {
+pub fn one_after_the_other(a: &Fact, b: &Fact) -> bool {
     matches!(time(a, b).0, TimeFollows | TimeTouching)
 }
 
@@ -131,21 +122,12 @@ fn begin_together(a: &Fact, b: &Fact) -> bool {
 
 impl Findings {
     /// Whether calendar or plan say that what follows each other is one meeting.
-    fn are_planned_as_one(&self) -> bool {
+    pub(crate) fn are_planned_as_one(&self) -> bool {
         self.plan == PlanSame || matches!(self.entry, EntrySame | EntryOfSeries)
     }
 
     /// Whether nothing but that they are by one source speaks against their being parts of one meeting.
     fn may_be_cut(&self) -> bool {
         self.may_be_parts() && !matches!(self.host, HostOther) && !matches!(self.title, TitleOther)
-    }
-
-    /// Whether one source begins where another has ended, as if they took turns, which recorders of one meeting do not.
-    /// Other recordings may still show that both are parts of one.
-    pub fn take_turns(&self) -> bool {
-        matches!(self.time, TimeFollows | TimeTouching)
-            && self.source == SourceOther
-            && !matches!(self.words, WordsSame | WordsAlike)
-            && !self.are_planned_as_one()
     }
 }

@@ -1,13 +1,14 @@
 //! Whether two groups of recordings are one meeting: nothing forbids any pair between them, and all pairs between them
 //! together speak for it.
 
-use crate::clusters::Decisions;
+use crate::clusters::{Decisions, Pair};
 use crate::compare::time;
 use crate::facts::Fact;
-use crate::findings::{Finding, Findings, Veto};
-use crate::parts::Parts;
+use crate::findings::{Finding, Findings, Veto, rounded};
+use crate::parts::{Parts, one_after_the_other};
 use crate::rarity::Rarity;
 use crate::weights;
+use Finding::{EndSame, PlanSame, TimeSame};
 
 /// By what groups are judged.
 pub struct Judges<'a> {
@@ -23,6 +24,17 @@ impl Judges<'_> {
         let id = |place: &u32| self.facts[*place as usize].id;
         let apart = |a: &u32, b: &u32| self.decisions.about(id(a), id(b)) == Some(false);
         !self.decisions.0.is_empty() && x.iter().any(|a| y.iter().any(|b| apart(a, b)))
+    }
+
+    /// Whether a pair that is the same by its score makes two recordings one meeting.
+    pub fn may_join(&self, pair: &Pair) -> bool {
+        let (a, b) = (self.facts[pair.a as usize], self.facts[pair.b as usize]);
+        if a.source == b.source {
+            return !self.parts.are_two(pair.a, pair.b);
+        }
+        // What speaks for most pairs is more than their time, and looking at each again would take its time.
+        let is_clear = pair.score > most_by_time() && !one_after_the_other(a, b);
+        is_clear || Findings::of(a, b, self.rarity).doubt().is_none()
     }
 
     pub fn hold_together(&self, x: &[u32], y: &[u32]) -> bool {
@@ -103,4 +115,10 @@ impl Judges<'_> {
         let of_y: Vec<&Fact> = moved.iter().collect();
         self.sum((x, &of_x), (y, &of_y)).is_ok_and(|sum| sum >= 0.0)
     }
+}
+
+/// The score of two recordings of which no more is known than that they were at the same time.
+fn most_by_time() -> f64 {
+    let bits: f64 = [TimeSame, PlanSame, EndSame].map(weights::of).iter().sum();
+    rounded(weights::PRIOR + bits)
 }
