@@ -80,7 +80,7 @@ impl Dedup {
         let activity = format!("chorus_sync run {run_id}: {activity}");
         let assignment = self.assignment;
         transaction(&activity, || {
-            locks::hold_meetings(extension);
+            locks::hold_meetings(extension)?;
             if !assignment.is_current() {
                 return Err(Error::new("57014", "the extension was dropped", ""));
             }

@@ -171,7 +171,7 @@ pub fn keep_shown(call_ids: Vec<i64>) -> Result<()> {
     if call_ids.is_empty() {
         return Ok(());
     }
-    locks::hold_meetings(extension::required()?);
+    locks::hold_meetings(extension::required()?)?;
     sql::execute(
         &format!(
             "UPDATE chorus.calls SET is_main_call = true WHERE call_id IN (
