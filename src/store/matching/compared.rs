@@ -3,7 +3,7 @@
 
 use super::counts;
 use super::facts;
-use super::meetings::{Formed, Moved};
+use super::meetings::{Formed, Moved, Shown};
 use super::pairs::{self, Both, Changes, Kept, both};
 use crate::error::Result;
 use crate::offload::with_signals_blocked;
@@ -33,6 +33,7 @@ pub struct Came {
     pub pairs_scored: u64,
     pub matching: Duration,
     pub moved: Vec<Moved>,
+    pub shown: Vec<Shown>,
     /// The meetings of the members.
     pub meetings: Vec<i64>,
     /// Calls that are gone.
@@ -346,7 +347,7 @@ fn write(
     let are_joined = |(a, b): &Both| meeting_of(a) == meeting_of(b);
     write_pairs(&reached, &formed.together, are_joined, &near, &rarity)?;
     came.meetings = members.iter().map(meeting_of).collect();
-    came.moved = formed.write()?;
+    (came.moved, came.shown) = formed.write()?;
     Ok(())
 }
 

@@ -71,7 +71,7 @@ impl Totals {
             }
         }
         self.meetings.extend(came.meetings);
-        meetings::tell(&came.moved, &came.gone)
+        meetings::tell(&came.moved, &came.shown, &came.gone)
     }
 }
 
