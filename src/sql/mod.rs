@@ -48,6 +48,10 @@ pub fn int8s<'a>(values: Vec<i64>) -> Argument<'a> {
     of(Some(values), pg_sys::INT8ARRAYOID)
 }
 
+pub fn some_int8s<'a>(values: Vec<Option<i64>>) -> Argument<'a> {
+    of(Some(values), pg_sys::INT8ARRAYOID)
+}
+
 pub fn booleans<'a>(values: Vec<bool>) -> Argument<'a> {
     of(Some(values), pg_sys::BOOLARRAYOID)
 }

@@ -155,47 +155,78 @@ fn write(new: &HashMap<i64, Party>) -> Result<()> {
     Ok(())
 }
 
-/// Sets the parties of calls whose account or participants may have changed.
-///
-/// The calls are locked first and their participants read by a later statement: of two transactions that add people to
-/// one call, the second waits for the first and then sees what it wrote.
+/// A call, locked by this transaction.
+struct Locked {
+    call_id: i64,
+    account_id: Option<String>,
+    party_id: Option<i64>,
+    is_recognised: bool,
+}
+
+/// Locks calls, in the order of their numbers. Their participants are to be read by a later statement: of two
+/// transactions that change one call, the second waits for the first and then sees what it wrote.
+fn lock(call_ids: &[i64]) -> Result<Vec<Locked>> {
+    let mut calls = Vec::with_capacity(call_ids.len());
+    sql::each(
+        "SELECT c.call_id, c.account_id, c.party_id, c.meeting_id IS NOT NULL FROM chorus.calls c
+          WHERE c.call_id = ANY ($1) ORDER BY c.call_id FOR NO KEY UPDATE",
+        &[sql::int8s(call_ids.to_vec())],
+        |row| {
+            if let (Some(call_id), Some(is_recognised)) = (row.int8(0), row.boolean(3)) {
+                calls.push(Locked {
+                    call_id,
+                    account_id: row.text(1).map(str::to_owned),
+                    party_id: row.int8(2),
+                    is_recognised,
+                });
+            }
+            Ok(())
+        },
+    )?;
+    Ok(calls)
+}
+
+fn of_locked(calls: &[Locked]) -> Result<HashMap<i64, i64>> {
+    let accounts: Vec<_> = calls
+        .iter()
+        .map(|call| (call.call_id, call.account_id.as_deref()))
+        .collect();
+    of(&accounts)
+}
+
+/// The parties of calls that are given their first meeting, to be written with it.
+pub fn of_recognised(call_ids: &[i64]) -> Result<HashMap<i64, i64>> {
+    if call_ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    of_locked(&lock(call_ids)?)
+}
+
+/// Sets the parties of calls whose account or participants may have changed. A call without a meeting is in no view: whoever
+/// gives it one settles its party ([`of_recognised`]), so that pushing a million calls writes each of them once.
 pub fn settle(mut call_ids: Vec<i64>) -> Result<()> {
     call_ids.sort_unstable();
     call_ids.dedup();
     for call_ids in call_ids.chunks(AT_ONCE) {
-        let mut calls = Vec::with_capacity(call_ids.len());
-        sql::each(
-            "SELECT c.call_id, c.account_id, c.party_id FROM chorus.calls c
-              WHERE c.call_id = ANY ($1) ORDER BY c.call_id FOR NO KEY UPDATE",
-            &[sql::int8s(call_ids.to_vec())],
-            |row| {
-                if let Some(call_id) = row.int8(0) {
-                    calls.push((call_id, row.text(1).map(str::to_owned), row.int8(2)));
-                }
-                Ok(())
-            },
-        )?;
-        let accounts: Vec<_> = calls
-            .iter()
-            .map(|(call_id, account_id, _)| (*call_id, account_id.as_deref()))
-            .collect();
-        let parties = of(&accounts)?;
-        let (mut changed, mut with, mut without) = (Vec::new(), Vec::new(), Vec::new());
-        for (call_id, _, before) in &calls {
-            match parties.get(call_id) {
-                now if now == before.as_ref() => {}
-                Some(&party_id) => {
-                    changed.push(*call_id);
-                    with.push(party_id);
-                }
-                None => without.push(*call_id),
-            }
+        let mut calls = lock(call_ids)?;
+        calls.retain(|call| call.is_recognised);
+        if calls.is_empty() {
+            continue;
         }
-        if !changed.is_empty() {
+        let parties = of_locked(&calls)?;
+        calls.retain(|call| parties.get(&call.call_id) != call.party_id.as_ref());
+        let (with, without): (Vec<_>, Vec<_>) = calls
+            .iter()
+            .map(|call| call.call_id)
+            .partition(|call_id| parties.contains_key(call_id));
+        if !with.is_empty() {
             sql::execute(
                 "UPDATE chorus.calls c SET party_id = n.party_id
                    FROM unnest($1, $2) AS n(call_id, party_id) WHERE c.call_id = n.call_id",
-                &[sql::int8s(changed), sql::int8s(with)],
+                &[
+                    sql::int8s(with.clone()),
+                    sql::int8s(with.iter().map(|call_id| parties[call_id]).collect()),
+                ],
             )?;
         }
         if !without.is_empty() {

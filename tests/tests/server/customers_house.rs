@@ -75,7 +75,12 @@ impl House {
 
     /// Changes calls as recognising meetings and removing calls do, which nobody else may.
     pub fn recognise(&mut self, change: &str) {
-        self.run(&format!("SET check_function_bodies = off; UPDATE chorus.calls SET {change}; RESET check_function_bodies"));
+        self.run(&format!(
+            "SET check_function_bodies = off;
+             UPDATE chorus.calls SET {change};
+             SELECT chorus.settle_parties(ARRAY(SELECT call_id FROM chorus.calls WHERE party_id IS NULL));
+             RESET check_function_bodies"
+        ));
     }
 
     /// Customers, named by their ids.

@@ -120,6 +120,28 @@ fn two_who_add_people_to_one_call_at_once_are_both_seen() {
 }
 
 #[test]
+fn somebody_who_is_added_while_a_call_gets_its_meeting_is_seen() {
+    let mut house = House::new();
+    house.customers("lark heron");
+    house.run("INSERT INTO chorus.customer_domains VALUES ('larkspur.example', 'lark'), ('heron.example', 'heron')");
+    house.run("INSERT INTO chorus.calls (call_id, source, source_call_id, started_at) VALUES (1, 'gong', '1', now())");
+    house.run("INSERT INTO chorus.participants (call_id, participant_no, email) VALUES (1, 1, 'kim@larkspur.example')");
+    house.run("BEGIN; INSERT INTO chorus.participants (call_id, participant_no, email) VALUES (1, 2, 'lee@heron.example')");
+    let mut waiting = house.database.connect();
+    let dedup = thread::spawn(move || waiting.batch_execute("SELECT chorus_dedup()").unwrap());
+    wait_until("the run waits for the insert", SOON, || {
+        let blocked: bool = house.database.value(
+            "SELECT EXISTS (SELECT FROM pg_stat_activity a
+                             WHERE a.datname = current_database() AND cardinality(pg_blocking_pids(a.pid)) > 0)",
+        );
+        blocked.then_some(())
+    });
+    house.run("COMMIT");
+    dedup.join().unwrap();
+    assert_eq!(house.whose(1), ["heron domain", "lark domain"]);
+}
+
+#[test]
 fn a_host_that_two_meet_at_once_for_the_first_time_keeps_nobody_waiting() {
     let mut house = House::new();
     let (first, second) = (
