@@ -8,7 +8,8 @@ use chorus_tests::{Cluster, ClusterOptions, Database};
 use crate::process;
 
 /// What an administrator would set on a small machine; everything else is as PostgreSQL comes.
-const SETTINGS: [(&str, &str); 3] = [
+const SETTINGS: [(&str, &str); 4] = [
+    ("shared_buffers", "256MB"),
     ("max_wal_size", "4GB"),
     ("checkpoint_timeout", "30min"),
     ("chorus_sync.trusted_hosts", "127.0.0.1"),
@@ -20,10 +21,9 @@ const COLLECTING: Duration = Duration::from_millis(100);
 pub struct Server(Cluster);
 
 impl Server {
-    pub fn start(shared_buffers: &str) -> Server {
-        let conf = [&SETTINGS[..], &[("shared_buffers", shared_buffers)]].concat();
+    pub fn start() -> Server {
         Server(Cluster::start(ClusterOptions {
-            conf: &conf,
+            conf: &SETTINGS,
             fsync: true,
         }))
     }

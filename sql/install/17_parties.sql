@@ -40,6 +40,18 @@ COMMENT ON COLUMN chorus.host_domains.host   IS 'A host that people took part fr
 COMMENT ON COLUMN chorus.host_domains.domain IS 'The host or a parent of it';
 COMMENT ON COLUMN chorus.host_domains.level  IS '0 for the host itself, and one more for each parent';
 
+-- The sides of other sources' people are derived by own domains when they come, and again by a run when those change. Not
+-- dumped: after a restore all are derived once more.
+CREATE TABLE chorus.sides_state (
+    one         boolean NOT NULL DEFAULT true PRIMARY KEY CHECK (one),
+    own_domains text[]  NOT NULL,
+    done_to     bigint
+);
+COMMENT ON TABLE  chorus.sides_state             IS 'By which own domains the sides of other sources'' people are derived, and how far; no row: none were known yet';
+COMMENT ON COLUMN chorus.sides_state.one         IS 'There is one row at most';
+COMMENT ON COLUMN chorus.sides_state.own_domains IS 'chorus.own_domains when a run began to derive';
+COMMENT ON COLUMN chorus.sides_state.done_to     IS 'The last call that was looked at; NULL: all were';
+
 -- Whose meetings these are, without reading the wide rows. No view shows a call that waits to be recognised.
 CREATE INDEX calls_by_party ON chorus.calls (party_id, meeting_id, is_main_call, call_id, started_at) WHERE removed_at IS NULL AND meeting_id IS NOT NULL;
 CREATE INDEX calls_in_meeting ON chorus.calls (meeting_id, is_main_call, party_id, call_id, started_at, removed_at);
@@ -55,7 +67,7 @@ COMMENT ON FUNCTION chorus.parties_of(bigint[], text[]) IS 'The party of each of
 
 CREATE FUNCTION chorus.settle_parties(call_ids bigint[]) RETURNS void
     LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'settle_parties_wrapper';
-COMMENT ON FUNCTION chorus.settle_parties(bigint[]) IS 'Sets the party of each of these calls by its account and participants, as the owner of the extension';
+COMMENT ON FUNCTION chorus.settle_parties(bigint[]) IS 'Sets the party of each of these calls that has a meeting, by its account and participants';
 
 -- Every writer of parties takes a lock on this table that this one waits for, and then sees what they wrote. A snapshot
 -- from before would not: then the parties stay, which costs some space.

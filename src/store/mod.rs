@@ -17,6 +17,8 @@ pub mod removals;
 pub mod runs;
 pub mod scorecards;
 pub mod search;
+pub mod sides;
 pub mod sources;
+pub mod statistics;
 pub mod trackers;
 pub mod walks;

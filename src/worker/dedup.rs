@@ -22,12 +22,7 @@ pub struct Dedup {
 
 impl Dedup {
     pub fn new(assignment: Assignment) -> Self {
-        unsafe {
-            pg_sys::pgstat_report_appname(c"chorus_sync dedup".as_ptr());
-            // Every step takes and frees about the same, which is not worth giving back in between.
-            libc::mallopt(libc::M_MMAP_THRESHOLD, 32 * 1024 * 1024);
-            libc::mallopt(libc::M_TRIM_THRESHOLD, 64 * 1024 * 1024);
-        }
+        unsafe { pg_sys::pgstat_report_appname(c"chorus_sync dedup".as_ptr()) };
         Dedup {
             assignment,
             recognition: Recognition::default(),
@@ -52,8 +47,10 @@ impl Dedup {
         })?;
         self.enter("other sources")?;
         super::sources::read_all()?;
+        super::sides::derive_sides()?;
         self.enter("matching")?;
         while self.step("matching", |recognition| recognition.step())? {}
+        super::statistics::renew_statistics()?;
         if search::is_wanted()? {
             self.enter("search index")?;
             search::index_all(self.assignment.extension)?;
@@ -80,7 +77,7 @@ impl Dedup {
         let activity = format!("chorus_sync run {run_id}: {activity}");
         let assignment = self.assignment;
         transaction(&activity, || {
-            locks::hold_meetings(extension)?;
+            locks::hold_meetings(extension);
             if !assignment.is_current() {
                 return Err(Error::new("57014", "the extension was dropped", ""));
             }

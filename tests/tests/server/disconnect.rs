@@ -46,14 +46,14 @@ fn disconnecting_stops_a_run() {
     place.wait_for_no_worker();
 }
 
-/// Rows of all tables together, by table, but for what is nobody's (sources, search_state) and the change feed, which tells of
+/// Rows of all tables together, by table, but for what is nobody's (sources, search_state, sides_state) and the change feed, which tells of
 /// the purge and holds nothing but numbers.
 fn rows_left(place: &Workspace) -> String {
     place.database.value(
         "SELECT coalesce(string_agg(format('%s: %s', c.relname, n.rows), ', ' ORDER BY c.relname), '')
            FROM pg_class c,
                 LATERAL (SELECT (xpath('/row/n/text()', query_to_xml(format('SELECT count(*) AS n FROM chorus.%I', c.relname), false, true, '')))[1]::text::bigint AS rows) n
-          WHERE c.relnamespace = 'chorus'::regnamespace AND c.relkind = 'r' AND n.rows > 0 AND c.relname NOT IN ('sources', 'events', 'search_state')",
+          WHERE c.relnamespace = 'chorus'::regnamespace AND c.relkind = 'r' AND n.rows > 0 AND c.relname NOT IN ('sources', 'events', 'search_state', 'sides_state')",
     )
 }
 

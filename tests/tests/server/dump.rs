@@ -52,15 +52,16 @@ fn dump(place: &Workspace, directory: &Path, format: &str) -> PathBuf {
     file
 }
 
-/// What is no data of anybody's: keys, the change feed, which is the story of this very database, and the search index,
-/// which the next run makes again.
-const NOT_CARRIED: [&str; 6] = [
+/// What is no data of anybody's: keys, the change feed, which is the story of this very database, the search index and
+/// what is derived by own domains, which the next run makes again.
+const NOT_CARRIED: [&str; 7] = [
     "credentials",
     "events",
     "search_chunks",
     "search_due",
     "search_due_due_id_seq",
     "search_state",
+    "sides_state",
 ];
 
 /// Every table of ours with all of its rows, but for what a dump must change, and every sequence.
