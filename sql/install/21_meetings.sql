@@ -66,25 +66,40 @@ END
 $$;
 COMMENT ON FUNCTION chorus.has_nearer_customer(text, integer) IS 'Whether a more specific domain of a host has a customer';
 
+CREATE FUNCTION chorus.is_detached(of_meeting bigint, from_customer text) RETURNS boolean
+    LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+    SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off AS $$
+BEGIN
+    RETURN coalesce((SELECT d.decision = 'detached'
+                       FROM chorus.calls c JOIN chorus.customer_decisions d ON d.call_id = c.call_id
+                      WHERE c.meeting_id = of_meeting AND d.customer_id = from_customer
+                      ORDER BY d.decided_at DESC, d.call_id DESC LIMIT 1), false);
+END
+$$;
+COMMENT ON FUNCTION chorus.is_detached(bigint, text) IS 'Whether the last word by hand is that a meeting was not held with a customer';
+
 CREATE FUNCTION chorus.is_chosen(of_meeting bigint, among text) RETURNS boolean
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
     SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off AS $$
 BEGIN
+    -- Whoever a person took away from the meeting was named wrongly.
     RETURN EXISTS (SELECT FROM chorus.calls c
                           JOIN chorus.parties p ON p.party_id = c.party_id
                           JOIN chorus.customer_accounts a ON a.account_key = p.account
                           JOIN chorus.customer_domains o ON o.customer_id = a.customer_id
                           JOIN chorus.customers k ON k.customer_id = o.customer_id
-                    WHERE c.meeting_id = of_meeting AND c.removed_at IS NULL AND o.domain = among)
+                    WHERE c.meeting_id = of_meeting AND c.removed_at IS NULL AND o.domain = among
+                      AND NOT chorus.is_detached(of_meeting, k.customer_id))
         OR EXISTS (SELECT FROM chorus.calls c
                           JOIN chorus.participants q ON q.call_id = c.call_id
                           JOIN chorus.customer_contacts t ON t.address = chorus.address(q.email)
                           JOIN chorus.customer_domains o ON o.customer_id = t.customer_id
                           JOIN chorus.customers k ON k.customer_id = o.customer_id
-                    WHERE c.meeting_id = of_meeting AND c.removed_at IS NULL AND o.domain = among);
+                    WHERE c.meeting_id = of_meeting AND c.removed_at IS NULL AND o.domain = among
+                      AND NOT chorus.is_detached(of_meeting, k.customer_id));
 END
 $$;
-COMMENT ON FUNCTION chorus.is_chosen(bigint, text) IS 'Whether the account or an address of a meeting names one of the customers that share a domain';
+COMMENT ON FUNCTION chorus.is_chosen(bigint, text) IS 'Whether the account or an address of a meeting names one of the customers that share a domain, and nobody said otherwise';
 
 CREATE VIEW chorus.host_customers AS
 SELECT h.host, h.domain, d.customer_id, o.customers > 1 AS shared

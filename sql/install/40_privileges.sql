@@ -55,7 +55,7 @@ GRANT EXECUTE ON FUNCTION
 GRANT EXECUTE ON FUNCTION
     chorus.host(text), chorus.address(text), chorus.account_key(text), chorus.domains(text), chorus.registrable_domain(text),
     chorus.as_domain(text), chorus.as_email(text), chorus.listed_domains(), chorus.may_attach(text), chorus.is_internal(text),
-    chorus.has_nearer_customer(text, integer), chorus.is_chosen(bigint, text), chorus.is_unattached(bigint, bigint, bigint),
+    chorus.has_nearer_customer(text, integer), chorus.is_chosen(bigint, text), chorus.is_detached(bigint, text), chorus.is_unattached(bigint, bigint, bigint),
     chorus.calls_of_contacts(text[], text[])
     TO chorus_reader;
 REVOKE ALL ON FUNCTION

@@ -169,3 +169,23 @@ fn what_is_said_again_by_hand_is_the_last_word() {
     ));
     assert_eq!(house.whose(one), ["heron manual"]);
 }
+
+#[test]
+fn a_customer_who_was_taken_away_chooses_nobody_among_those_who_share_a_domain() {
+    let mut house = House::new();
+    let by_account = house.meeting_of_account("A1", "kim@group.example");
+    let by_address = house.meeting("lee@group.example");
+    house.customers("one two");
+    house.run(
+        "INSERT INTO chorus.customer_domains VALUES ('group.example', 'one'), ('group.example', 'two');
+         INSERT INTO chorus.customer_accounts VALUES ('A1', 'one');
+         INSERT INTO chorus.customer_contacts VALUES ('lee@group.example', 'one')",
+    );
+    assert_eq!(house.whose(by_account), ["one account"]);
+    assert_eq!(house.whose(by_address), ["one contact"]);
+    house.run(&format!(
+        "SELECT chorus_detach({by_account}, 'one'), chorus_detach({by_address}, 'one')"
+    ));
+    assert_eq!(house.whose(by_account), ["two domain"]);
+    assert_eq!(house.whose(by_address), ["two domain"]);
+}

@@ -42,7 +42,7 @@ impl<'a> Visitor<'a> {
 }
 
 const WRITING: &str = "INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER";
-const READERS: [&str; 31] = [
+const READERS: [&str; 32] = [
     "account_key",
     "address",
     "as_domain",
@@ -63,6 +63,7 @@ const READERS: [&str; 31] = [
     "has_nearer_customer",
     "host",
     "is_chosen",
+    "is_detached",
     "is_internal",
     "is_pushed",
     "is_scheduled",
