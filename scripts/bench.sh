@@ -2,7 +2,8 @@
 # First syncs of several tenants, beside a hand-written loader, dlt and a plain COPY: see docs/benchmarks.md.
 #
 #   RUNS=3         how often each contestant runs
-#   ONLY=list      only the scenarios whose names begin so: transcripts, list, meetings, customers, search
+#   ONLY=list      only the scenarios whose names begin so: transcripts, list, meetings, customers, recognition,
+#                  search
 #   PEERS=no       without tools from PyPI
 . "$(dirname "$0")/environment.sh"
 began=$SECONDS

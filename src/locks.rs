@@ -7,8 +7,9 @@
 //! The keys begin with the object id of the extension, so that a worker of an extension that was dropped and made anew
 //! is nobody's. Their kinds are numbers that no SQL function can make, so that nobody else can take or fake them.
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::sql;
+use crate::transaction::caught;
 use pgrx::pg_sys;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -88,9 +89,43 @@ pub fn hold_name(extension: u32, name: &str) {
 }
 
 /// Until this transaction ends, nobody else writes meetings. What is read of them before this returns may be old: read
-/// with a new statement.
-pub fn hold_meetings(extension: u32) {
-    hold(&tag(Kind::Meetings, extension, 0));
+/// with a new statement. `55P03` if somebody else does so for longer than `lock_timeout`.
+pub fn hold_meetings(extension: u32) -> Result<()> {
+    if try_hold_meetings(extension) {
+        return Ok(());
+    }
+    let tag = tag(Kind::Meetings, extension, 0);
+    // Asked before, as after the error nothing can be.
+    let holder = holder(&tag)?;
+    let held = caught(|| {
+        hold(&tag);
+        Ok(())
+    });
+    held.map_err(|error| match (error.sqlstate.as_str(), holder) {
+        ("55P03", Some(pid)) => Error::new(
+            "55P03",
+            format!("process {pid} keeps a transaction open in which it has written meetings"),
+            format!(
+                "Nothing is lost. Let it COMMIT or ROLLBACK, or SELECT pg_terminate_backend({pid}); then try again."
+            ),
+        ),
+        _ => error,
+    })
+}
+
+/// The process that holds a lock at this moment.
+fn holder(tag: &pg_sys::LOCKTAG) -> Result<Option<i32>> {
+    sql::one(
+        "SELECT l.pid FROM pg_locks l
+          WHERE l.locktype = 'advisory' AND l.granted AND l.database::bigint = $1 AND l.classid::bigint = $2
+            AND l.objid::bigint = $3 AND l.objsubid = $4",
+        &[
+            sql::int8(i64::from(tag.locktag_field1)),
+            sql::int8(i64::from(tag.locktag_field2)),
+            sql::int8(i64::from(tag.locktag_field3)),
+            sql::int4(i32::from(tag.locktag_field4)),
+        ],
+    )
 }
 
 /// The same, if nobody else does at this moment.

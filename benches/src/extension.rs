@@ -31,6 +31,16 @@ pub fn connect(database: &Database, tenant: &FakeChorus) -> Result<()> {
     Ok(())
 }
 
+/// Watches the memory of the worker that runs next.
+pub fn watch_worker(database: &Database) -> MemoryWatch {
+    let mut watcher = database.connect();
+    MemoryWatch::start(move || {
+        let query = "SELECT pid FROM pg_stat_activity WHERE backend_type = 'chorus_sync' AND datname = current_database()";
+        let found = watcher.query_opt(query, &[]).ok()??;
+        Some(found.get::<_, i32>(0) as u32)
+    })
+}
+
 /// A run that must succeed.
 pub fn sync(
     server: &Server,
@@ -39,12 +49,7 @@ pub fn sync(
     lookback: Option<&str>,
 ) -> Result<Synced> {
     let mut session = database.connect();
-    let mut watcher = database.connect();
-    let watch = MemoryWatch::start(move || {
-        let query = "SELECT pid FROM pg_stat_activity WHERE backend_type = 'chorus_sync' AND datname = current_database()";
-        let found = watcher.query_opt(query, &[]).ok()??;
-        Some(found.get::<_, i32>(0) as u32)
-    });
+    let watch = watch_worker(database);
     let started = Started::now(server, scenario);
     let row = session.query_one(
         "SELECT run_id, state, problem FROM chorus_sync(lookback => $1::text::interval)",

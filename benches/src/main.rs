@@ -11,6 +11,7 @@ mod measure;
 mod peer;
 mod plain_copy;
 mod process;
+mod recognition;
 mod report;
 mod scenario;
 mod search;
@@ -67,7 +68,7 @@ fn main() -> ExitCode {
 }
 
 fn bench(options: &Options) -> Result<()> {
-    let server = Server::start();
+    let server = Server::start("256MB");
     println!("{}", server.describe());
     let peer = options.python.as_deref().map(Peer::new);
     if peer.is_none() {
@@ -92,6 +93,9 @@ fn bench(options: &Options) -> Result<()> {
     }
     if customers::NAME.starts_with(&options.only) {
         customers::run(&server)?;
+    }
+    if recognition::NAME.starts_with(&options.only) {
+        recognition::run()?;
     }
     if search::NAME.starts_with(&options.only) {
         search::run(&server)?;

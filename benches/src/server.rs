@@ -8,8 +8,7 @@ use chorus_tests::{Cluster, ClusterOptions, Database};
 use crate::process;
 
 /// What an administrator would set on a small machine; everything else is as PostgreSQL comes.
-const SETTINGS: [(&str, &str); 4] = [
-    ("shared_buffers", "256MB"),
+const SETTINGS: [(&str, &str); 3] = [
     ("max_wal_size", "4GB"),
     ("checkpoint_timeout", "30min"),
     ("chorus_sync.trusted_hosts", "127.0.0.1"),
@@ -21,9 +20,10 @@ const COLLECTING: Duration = Duration::from_millis(100);
 pub struct Server(Cluster);
 
 impl Server {
-    pub fn start() -> Server {
+    pub fn start(shared_buffers: &str) -> Server {
+        let conf = [&SETTINGS[..], &[("shared_buffers", shared_buffers)]].concat();
         Server(Cluster::start(ClusterOptions {
-            conf: &SETTINGS,
+            conf: &conf,
             fsync: true,
         }))
     }

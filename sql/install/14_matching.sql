@@ -65,7 +65,7 @@ COMMENT ON TABLE  chorus.match_scores          IS 'Pairs of recordings that are 
 COMMENT ON COLUMN chorus.match_scores.call_a   IS 'The smaller call_id';
 COMMENT ON COLUMN chorus.match_scores.call_b   IS 'The larger call_id';
 COMMENT ON COLUMN chorus.match_scores.score    IS 'Sum of the evidence, in bits: from 2.5 on the pair is the same, from -1.5 on doubtful';
-COMMENT ON COLUMN chorus.match_scores.verdict  IS 'same or possible; a person may have decided otherwise: chorus.match_decisions';
+COMMENT ON COLUMN chorus.match_scores.verdict  IS 'same: they are in one meeting; possible: they may be one, but are in two, whatever the score or a person says, as what else is known of their meetings keeps them apart';
 COMMENT ON COLUMN chorus.match_scores.evidence IS 'What each feature says, in bits; chorus_explain_match shows it with the values compared';
 
 CREATE TABLE chorus.match_decisions (

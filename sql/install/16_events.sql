@@ -6,7 +6,7 @@ CREATE TABLE chorus.events (
     written_by    xid8        NOT NULL DEFAULT pg_current_xact_id(),
     happened_at   timestamptz NOT NULL,
     kind          text        NOT NULL CHECK (kind IN ('call.added', 'call.updated', 'call.removed', 'transcript.ready', 'transcript.removed',
-                                                       'meeting.merged', 'meeting.separated')),
+                                                       'meeting.merged', 'meeting.separated', 'meeting.updated')),
     connection_id bigint,
     call_id       bigint,
     meeting_id    bigint,
@@ -18,10 +18,10 @@ COMMENT ON TABLE  chorus.events               IS 'The change feed: a row for eac
 COMMENT ON COLUMN chorus.events.event_id      IS 'Our number of the event. Not the order of the feed: writers take numbers before they commit';
 COMMENT ON COLUMN chorus.events.written_by    IS 'The transaction that wrote it. The feed is ordered by (written_by, event_id)';
 COMMENT ON COLUMN chorus.events.happened_at   IS 'When it was written; chorus_sync.event_retention counts from here';
-COMMENT ON COLUMN chorus.events.kind          IS 'call.added, call.updated, call.removed, transcript.ready, transcript.removed, meeting.merged, meeting.separated';
+COMMENT ON COLUMN chorus.events.kind          IS 'call.added, call.updated, call.removed, transcript.ready, transcript.removed, meeting.merged, meeting.separated, meeting.updated';
 COMMENT ON COLUMN chorus.events.connection_id IS 'chorus.connections; NULL for other sources, and for meetings';
 COMMENT ON COLUMN chorus.events.call_id       IS 'chorus.calls; NULL for meetings';
-COMMENT ON COLUMN chorus.events.meeting_id    IS 'For meetings: the one merged into, or the one separated from. NULL for calls, whose meeting may change: chorus_events() tells the present one';
+COMMENT ON COLUMN chorus.events.meeting_id    IS 'For meetings: the one merged into, the one separated from, or the one that another call stands for. NULL for calls, whose meeting may change: chorus_events() tells the present one';
 COMMENT ON COLUMN chorus.events.details       IS 'By kind: what else is to be known, such as the old and new meetings';
 
 -- A run commits without waiting for the disk, so what it wrote can be seen before it can survive a crash. Whoever

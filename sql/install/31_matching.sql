@@ -42,14 +42,14 @@ SELECT s.call_a,
   FROM chorus.match_scores s
        JOIN chorus.calls a ON a.call_id = s.call_a
        JOIN chorus.calls b ON b.call_id = s.call_b
- WHERE (s.verdict = 'possible' OR s.score >= 2.5)
+ WHERE s.verdict = 'possible'
    AND a.meeting_id <> b.meeting_id
    AND a.removed_at IS NULL AND b.removed_at IS NULL
    AND NOT EXISTS (SELECT FROM chorus.match_decisions d WHERE d.call_a = s.call_a AND d.call_b = s.call_b);
 COMMENT ON VIEW   chorus.possible_duplicates            IS 'Pairs that may be one meeting and are not: for a person to decide, with chorus_merge or chorus_separate';
 COMMENT ON COLUMN chorus.possible_duplicates.call_a     IS 'The smaller call_id';
 COMMENT ON COLUMN chorus.possible_duplicates.call_b     IS 'The larger call_id';
-COMMENT ON COLUMN chorus.possible_duplicates.score      IS 'Sum of the evidence, in bits; those of 2.5 and more were kept apart by what else is known of their meetings';
+COMMENT ON COLUMN chorus.possible_duplicates.score      IS 'Sum of the evidence, in bits; those of 2.5 and more were kept apart by what else is known: chorus_explain_match says what';
 COMMENT ON COLUMN chorus.possible_duplicates.meeting_a  IS 'The meeting of call_a';
 COMMENT ON COLUMN chorus.possible_duplicates.meeting_b  IS 'The meeting of call_b';
 COMMENT ON COLUMN chorus.possible_duplicates.source_a   IS 'Who recorded call_a';

@@ -48,7 +48,7 @@ fn decided(
     }
     let decided_by = sql::one::<String>("SELECT current_user::text", &[])?.unwrap_or_default();
     as_owner(|| {
-        locks::hold_meetings(extension::required()?);
+        locks::hold_meetings(extension::required()?)?;
         meeting_of(a)?;
         meeting_of(b)?;
         decide(a, b, decision, note, &decided_by)

@@ -4,7 +4,7 @@ use super::{answer, two_calls};
 use crate::error::{Error, Result};
 use crate::sql;
 use crate::store::matching::{self, Judged};
-use meeting_match::{Veto, weights};
+use meeting_match::{Doubt, Veto, weights};
 use pgrx::prelude::*;
 
 type Lines = TableIterator<
@@ -75,7 +75,9 @@ fn explain(a: Option<i64>, b: Option<i64>) -> Result<Vec<Line>> {
 }
 
 fn verdict(judged: &Judged, score: f64) -> (&'static str, String) {
-    let by_itself = judged.findings.veto().is_none() && score >= weights::SAME;
+    let doubt = judged.findings.doubt();
+    let is_above = judged.findings.veto().is_none() && score >= weights::SAME;
+    let by_itself = is_above && doubt.is_none();
     match (judged.decision, judged.are_joined, judged.findings.veto()) {
         (Some(false), ..) => ("different", "a person decided so".into()),
         (Some(true), Some(false), _) => (
@@ -87,6 +89,9 @@ fn verdict(judged: &Judged, score: f64) -> (&'static str, String) {
             ("same", "other recordings of the meeting join them".into())
         }
         (None, _, Some(veto)) => ("different", forbidden(veto).into()),
+        (None, _, None) if is_above && doubt.is_some() => {
+            ("possible", doubt.map_or("", doubtful).into())
+        }
         (None, Some(false), None) if by_itself => (
             "possible",
             "other recordings of their meetings keep them apart, or they changed since the last chorus_dedup()".into(),
@@ -96,6 +101,15 @@ fn verdict(judged: &Judged, score: f64) -> (&'static str, String) {
             ("possible", format!("from {} bits on", weights::POSSIBLE))
         }
         (None, ..) => ("different", format!("below {} bits", weights::POSSIBLE)),
+    }
+}
+
+fn doubtful(doubt: Doubt) -> &'static str {
+    match doubt {
+        Doubt::TakeTurns => {
+            "one source began where the other ended, and no calendar, plan or words say that it was one meeting"
+        }
+        Doubt::OnlyTime => "they have nothing in common but their time",
     }
 }
 

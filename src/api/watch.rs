@@ -26,7 +26,7 @@ pub fn refuse_unseen(written_by: &[u32]) -> Result<()> {
         return Err(Error::new(
             "55000",
             "cannot wait for a run in the transaction that made or changed the connection or the extension",
-            "COMMIT first, or use chorus_sync(wait => false): its run starts when this transaction commits.",
+            "COMMIT first. chorus_sync(wait => false) need not wait: its run starts when this transaction commits.",
         ));
     }
     Ok(())
@@ -172,7 +172,7 @@ impl Watch {
                     "deadlock: run {} waits for a lock of the transaction that waits for the run",
                     self.run_id
                 ),
-                "COMMIT first, or use chorus_sync(wait => false). The run goes on when this transaction has ended.",
+                "COMMIT first: the run goes on when this transaction has ended. chorus_sync(wait => false) need not wait.",
             ));
         }
         Ok(())

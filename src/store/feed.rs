@@ -39,6 +39,8 @@ pub enum Kind {
     MeetingMerged,
     /// A meeting fell apart; `meeting_id` is the one that it was.
     MeetingSeparated,
+    /// Another call stands for it, whose title, summary and transcript are shown.
+    MeetingUpdated,
 }
 
 impl Kind {
@@ -51,6 +53,7 @@ impl Kind {
             Kind::TranscriptRemoved => "transcript.removed",
             Kind::MeetingMerged => "meeting.merged",
             Kind::MeetingSeparated => "meeting.separated",
+            Kind::MeetingUpdated => "meeting.updated",
         }
     }
 }

@@ -22,7 +22,12 @@ pub struct Dedup {
 
 impl Dedup {
     pub fn new(assignment: Assignment) -> Self {
-        unsafe { pg_sys::pgstat_report_appname(c"chorus_sync dedup".as_ptr()) };
+        unsafe {
+            pg_sys::pgstat_report_appname(c"chorus_sync dedup".as_ptr());
+            // Every step takes and frees about the same, which is not worth giving back in between.
+            libc::mallopt(libc::M_MMAP_THRESHOLD, 32 * 1024 * 1024);
+            libc::mallopt(libc::M_TRIM_THRESHOLD, 64 * 1024 * 1024);
+        }
         Dedup {
             assignment,
             recognition: Recognition::default(),
@@ -77,7 +82,7 @@ impl Dedup {
         let activity = format!("chorus_sync run {run_id}: {activity}");
         let assignment = self.assignment;
         transaction(&activity, || {
-            locks::hold_meetings(extension);
+            locks::hold_meetings(extension)?;
             if !assignment.is_current() {
                 return Err(Error::new("57014", "the extension was dropped", ""));
             }

@@ -2,9 +2,13 @@
 
 use super::run::Run;
 use crate::error::Result;
-use crate::locks;
 use crate::store::matching::due;
+use crate::store::problems::{self, Problem};
 use crate::transaction::transaction;
+use crate::{locks, settings};
+
+/// What cannot be recognised, as `chorus.problems` names it.
+const ROUTE: &str = "matching";
 
 impl Run {
     /// Compares calls whose details were just written. What somebody else is at this moment writing meetings for is left
@@ -22,7 +26,11 @@ impl Run {
 
     /// Compares all that is due.
     pub fn recognise_all(&mut self) -> Result<()> {
-        let anything = transaction("looking whether calls are to be compared", due::any)?;
+        let (connection_id, began) = (self.assignment.connection_id, settings::now());
+        let anything = transaction("looking whether calls are to be compared", || {
+            problems::not_met_since(connection_id, ROUTE, began)?;
+            due::any()
+        })?;
         if !anything {
             return Ok(());
         }
@@ -30,7 +38,7 @@ impl Run {
         let extension = self.assignment.extension;
         loop {
             let step = self.step("matching", |run, after| {
-                locks::hold_meetings(extension);
+                locks::hold_meetings(extension)?;
                 let more = run.recognition.step()?;
                 run.recognition.totals.count(after);
                 Ok(more)
@@ -39,7 +47,16 @@ impl Run {
                 Ok(true) => {}
                 Ok(false) => return Ok(()),
                 // Somebody keeps an open transaction that writes meetings. What is due stays due.
-                Err(error) if error.sqlstate == "55P03" => return Ok(()),
+                Err(error) if error.sqlstate == "55P03" => {
+                    return transaction("recording a problem", || {
+                        let problem = Problem {
+                            route: ROUTE,
+                            source_call_id: None,
+                            problem: format!("calls wait to be recognised: {}", error.message),
+                        };
+                        problems::record(connection_id, &[problem], settings::now())
+                    });
+                }
                 Err(error) => return Err(error),
             }
         }

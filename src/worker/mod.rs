@@ -178,6 +178,7 @@ fn live(assignment: Assignment) -> Result<()> {
         let ended = caught(|| run.go().and_then(|()| forget_old_events(&assignment)));
         (run.counters(), ended.err())
     };
+    let failure = failure.map(named_if_locked_out);
     if let Some(error) = failure.as_ref().filter(|error| !error.is_cancel()) {
         ereport!(
             PgLogLevel::LOG,
@@ -189,6 +190,18 @@ fn live(assignment: Assignment) -> Result<()> {
         );
     }
     record_end(&assignment, &counters, failure.as_ref())
+}
+
+/// PostgreSQL only says that it waited too long.
+fn named_if_locked_out(error: Error) -> Error {
+    if error.sqlstate != "55P03" || error.hint.is_some() {
+        return error;
+    }
+    Error::new(
+        "55P03",
+        "another session's open transaction locks what this run writes",
+        "The next run goes on from there once that has ended: SELECT pid, xact_start, query FROM pg_stat_activity ORDER BY xact_start; shows it.",
+    )
 }
 
 /// Shortens the change feed, a bounded number of events in each transaction.

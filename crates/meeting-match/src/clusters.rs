@@ -3,7 +3,9 @@
 
 use crate::facts::Fact;
 use crate::findings::{Findings, Veto};
+use crate::parts::Parts;
 use crate::rarity::Rarity;
+use crate::together::Judges;
 use crate::weights;
 use rustc_hash::FxHashMap;
 use std::collections::HashMap;
@@ -56,6 +58,13 @@ pub fn clusters(
         .filter_map(by_itself)
         .filter(|pair| pair.score >= weights::SAME)
         .collect();
+    let judges = Judges {
+        facts,
+        rarity,
+        decisions,
+        parts: Parts::of(facts, &order, rarity),
+    };
+    order.retain(|pair| judges.may_join(pair));
     order.sort_by(|x, y| {
         let by_score = y.score.total_cmp(&x.score);
         by_score.then((x.a, x.b).cmp(&(y.a, y.b)))
@@ -67,7 +76,7 @@ pub fn clusters(
     for pair in order {
         groups.join_if(pair.a, pair.b, |x, y| {
             // Of two that are alone their pair says all there is.
-            x.len() + y.len() == 2 || hold_together(facts, x, y, rarity, decisions)
+            x.len() + y.len() == 2 || judges.hold_together(x, y)
         });
     }
     let mut decided: Vec<(u32, u32)> = pairs
@@ -77,7 +86,7 @@ pub fn clusters(
         .collect();
     decided.sort_unstable();
     for (a, b) in decided {
-        groups.join_if(a, b, |x, y| !is_kept_apart(facts, x, y, decisions));
+        groups.join_if(a, b, |x, y| !judges.are_kept_apart(x, y));
     }
     groups.of
 }
@@ -110,41 +119,6 @@ impl Groups {
         let kept = self.members.entry(keep).or_insert_with(|| vec![keep]);
         kept.extend(moved);
     }
-}
-
-/// Whether somebody decided that two groups have different meetings in them.
-fn is_kept_apart(facts: &[&Fact], x: &[u32], y: &[u32], decisions: &Decisions) -> bool {
-    let apart =
-        |a: u32, b: u32| decisions.about(facts[a as usize].id, facts[b as usize].id) == Some(false);
-    !decisions.0.is_empty() && x.iter().any(|a| y.iter().any(|b| apart(*a, *b)))
-}
-
-/// Whether two groups are one meeting: nobody said otherwise, nothing forbids any pair, and all pairs between them
-/// together speak for it.
-fn hold_together(
-    facts: &[&Fact],
-    x: &[u32],
-    y: &[u32],
-    rarity: &Rarity,
-    decisions: &Decisions,
-) -> bool {
-    if is_kept_apart(facts, x, y, decisions) {
-        return false;
-    }
-    let mut sum = 0.0;
-    for a in x {
-        for b in y {
-            let findings = Findings::of(facts[*a as usize], facts[*b as usize], rarity);
-            if findings.veto().is_some() {
-                return false;
-            }
-            // Two parts of a third need not look like one, if nothing says that they are two.
-            let least = if findings.may_be_parts() { 0.0 } else { -20.0 };
-            // What one pair says against does not weigh more than what another can say for.
-            sum += findings.score().clamp(least, 20.0);
-        }
-    }
-    sum >= 0.0
 }
 
 /// The score of two recordings, and what forbids that they are one.

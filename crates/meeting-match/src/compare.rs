@@ -89,7 +89,7 @@ fn gap_s(a: &Fact, b: &Fact) -> f64 {
 }
 
 /// When they begin, and by how many seconds of whole hours one is off. What is not known is NaN and loses every comparison.
-fn time(a: &Fact, b: &Fact) -> (Finding, f64) {
+pub fn time(a: &Fact, b: &Fact) -> (Finding, f64) {
     let apart = (a.begin - b.begin).abs();
     // Who only tells the plan is compared with the other's plan, too.
     let nearest = apart

@@ -122,6 +122,24 @@ impl Fact {
     }
 }
 
+impl Fact {
+    /// Zero if it is not known.
+    pub fn length_s(&self) -> f64 {
+        self.end - self.begin
+    }
+
+    /// The same, so many seconds later.
+    pub fn moved(&self, by_s: f64) -> Fact {
+        Fact {
+            begin: self.begin + by_s,
+            end: self.end + by_s,
+            planned_begin: self.planned_begin + by_s,
+            planned_end: self.planned_end + by_s,
+            ..self.clone()
+        }
+    }
+}
+
 fn by_address(email: &str) -> Person {
     let (local, host) = email.rsplit_once('@').unwrap_or((email, ""));
     let host = if host == "googlemail.com" {

@@ -122,6 +122,16 @@ pub enum Veto {
     OneSource,
 }
 
+/// Why two recordings are not one meeting by themselves, though their score would do. Others may still show that they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Doubt {
+    /// Recorders of one meeting run side by side. These two sources took turns, and neither plan nor calendar nor words
+    /// say that it was one meeting.
+    TakeTurns,
+    /// Calls begin at the full hour and take half of one.
+    OnlyTime,
+}
+
 impl Finding {
     /// Whether it says that something is not known, which is evidence of nothing.
     pub fn is_unknown(self) -> bool {
@@ -219,6 +229,26 @@ impl Findings {
         }
     }
 
+    pub fn doubt(&self) -> Option<Doubt> {
+        use Finding::*;
+        let said_the_same = matches!(self.words, WordsSame | WordsAlike);
+        let is_of_two_sources = self.source == SourceOther;
+        if matches!(self.time, TimeFollows | TimeTouching)
+            && is_of_two_sources
+            && !said_the_same
+            && !self.are_planned_as_one()
+        {
+            return Some(Doubt::TakeTurns);
+        }
+        let have_something_in_common = said_the_same
+            || self.shared > 0.0
+            || matches!(self.entry, EntrySame | EntryOfSeries)
+            || matches!(self.room, RoomSame | RoomShared)
+            || matches!(self.host, HostSame | HostAttends)
+            || matches!(self.title, TitleSame | TitleAlike | TitleSomewhatAlike);
+        (!have_something_in_common).then_some(Doubt::OnlyTime)
+    }
+
     /// Whether they may be two parts of one meeting: by themselves little speaks for that, and nothing against it.
     pub fn may_be_parts(&self) -> bool {
         use Finding::*;
@@ -231,7 +261,7 @@ impl Findings {
 }
 
 /// To hundredths, and no minus before nothing.
-fn rounded(bits: f64) -> f64 {
+pub fn rounded(bits: f64) -> f64 {
     (bits * 100.0).round() / 100.0 + 0.0
 }
 

@@ -180,6 +180,38 @@ fn words_alone_are_enough() {
 }
 
 #[test]
+fn that_they_begin_and_end_at_once_is_not_enough() {
+    let at_three = |source: &str, title: &str| Recording {
+        title: Title::of(title),
+        host: None,
+        emails: Vec::new(),
+        scheduled_start_s: Some(THREE),
+        ..call(source, THREE)
+    };
+    // A few words by which they find each other, and too few to tell.
+    let with = |recording: Recording, words: std::ops::Range<u32>| {
+        let text: Vec<String> = words.map(|n| format!("w{n}")).collect();
+        let words = Words::of([text.join(" ").as_str()]);
+        assert!(words.tell());
+        Recording { words, ..recording }
+    };
+    assert_eq!(
+        meetings([
+            with(at_three("chorus", "Intro call"), 0..48),
+            with(at_three("gong", ""), 36..84)
+        ]),
+        [0, 1]
+    );
+    assert_eq!(
+        meetings([
+            with(at_three("chorus", "Intro call"), 0..48),
+            with(at_three("gong", "Intro call"), 36..84)
+        ]),
+        [0, 0]
+    );
+}
+
+#[test]
 fn what_nobody_came_to_is_one_meeting_and_its_replacement_another() {
     let entry = |source: &str, start_s: f64, no_show: bool| Recording {
         calendar: calendar_id("abc@google.com"),

@@ -3,13 +3,13 @@
 
 use super::counts;
 use super::facts;
-use super::meetings::{Formed, Moved};
+use super::meetings::{Formed, Moved, Shown};
 use super::pairs::{self, Both, Changes, Kept, both};
 use crate::error::Result;
 use crate::offload::with_signals_blocked;
 use meeting_match::{
-    Decisions, Fact, Pair, Person, Rarity, Stored, clusters, compare, counted, keys, pair, reach_s,
-    weights,
+    Decisions, Fact, Pair, Person, Rarity, Stored, clusters, compare, counted, judge, keys, pair,
+    reach_s, weights,
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::HashMap;
@@ -33,6 +33,7 @@ pub struct Came {
     pub pairs_scored: u64,
     pub matching: Duration,
     pub moved: Vec<Moved>,
+    pub shown: Vec<Shown>,
     /// The meetings of the members.
     pub meetings: Vec<i64>,
     /// Calls that are gone.
@@ -88,6 +89,7 @@ impl Near {
             self.order.push((stored.source, stored.source_id));
         }
     }
+
     fn get(&self, call_id: i64) -> Option<&Fact> {
         Some(&self.facts[*self.place.get(&call_id)?])
     }
@@ -213,6 +215,8 @@ struct Reached {
     before: HashMap<Both, Kept>,
     /// As they are: the same, doubtful, or decided to be the same.
     now: HashMap<Both, f64>,
+    /// Pairs of these that were not compared now.
+    as_stored: Vec<Both>,
     decisions: Decisions,
 }
 
@@ -229,6 +233,7 @@ impl Reached {
             calls.extend([*a, *b]);
         }
         let mut decisions = Decisions::default();
+        let mut as_stored = Vec::new();
         let mut frontier: Vec<i64> = calls.iter().copied().collect();
         while !frontier.is_empty() {
             let mut next = Vec::new();
@@ -246,8 +251,9 @@ impl Reached {
                 before.insert(ids, kept);
                 if kept.score >= weights::POSSIBLE {
                     now.insert(ids, kept.score);
+                    as_stored.push(ids);
                 }
-                if kept.same {
+                if kept.same || kept.score >= weights::SAME {
                     edges.push(ids);
                 }
             }
@@ -268,8 +274,21 @@ impl Reached {
             calls: calls.into_iter().collect(),
             before,
             now,
+            as_stored,
             decisions,
         })
+    }
+
+    /// Pairs of one meeting are stored as the same also where something would forbid them, but for what others tell.
+    /// They do not tell it themselves.
+    fn leave_out_forbidden(&mut self, near: &Near, rarity: &Rarity) {
+        for ids in self.as_stored.drain(..) {
+            let facts = near.pair(&ids);
+            let forbidden = facts.is_some_and(|(a, b)| judge(a, b, rarity).1.is_some());
+            if forbidden && self.decisions.about(ids.0, ids.1).is_none() {
+                self.now.remove(&ids);
+            }
+        }
     }
 
     /// Who is joined with whom, if nothing speaks against it.
@@ -290,7 +309,7 @@ impl Reached {
 /// Forms the meetings of all that is reached, and writes them and the pairs.
 fn write(
     members: &FxHashSet<i64>,
-    reached: Reached,
+    mut reached: Reached,
     mut near: Near,
     mut rarity: Rarity,
     came: &mut Came,
@@ -299,6 +318,7 @@ fn write(
     near.add(involved.iter().copied())?;
     let facts = involved.iter().filter_map(|call_id| near.get(*call_id));
     counts::learn(&mut rarity, facts.flat_map(counted).collect())?;
+    reached.leave_out_forbidden(&near, &rarity);
     let partners = reached.partners();
     let mut formed = Formed::default();
     let mut seen: FxHashSet<i64> = FxHashSet::default();
@@ -318,15 +338,16 @@ fn write(
         }
     }
     came.matching += began.elapsed();
-    write_pairs(&reached, &formed.together, &near, &rarity)?;
     let mut meeting_of: FxHashMap<i64, i64> = FxHashMap::default();
     for group in &formed.together {
         let meeting_id = group.iter().min().copied().unwrap_or_default();
         meeting_of.extend(group.iter().map(|call_id| (*call_id, meeting_id)));
     }
     let meeting_of = |call_id: &i64| meeting_of.get(call_id).copied().unwrap_or(*call_id);
+    let are_joined = |(a, b): &Both| meeting_of(a) == meeting_of(b);
+    write_pairs(&reached, &formed.together, are_joined, &near, &rarity)?;
     came.meetings = members.iter().map(meeting_of).collect();
-    came.moved = formed.write()?;
+    (came.moved, came.shown) = formed.write()?;
     Ok(())
 }
 
@@ -383,7 +404,13 @@ fn groups_of(
 }
 
 /// Stores the pairs that are the same or doubtful, and whatever else is in one meeting.
-fn write_pairs(reached: &Reached, groups: &[Vec<i64>], near: &Near, rarity: &Rarity) -> Result<()> {
+fn write_pairs(
+    reached: &Reached,
+    groups: &[Vec<i64>],
+    are_joined: impl Fn(&Both) -> bool,
+    near: &Near,
+    rarity: &Rarity,
+) -> Result<()> {
     /// Beyond that the pairs of a meeting are not worth their number.
     const LARGEST: usize = 32;
     let Reached { before, now, .. } = reached;
@@ -407,8 +434,7 @@ fn write_pairs(reached: &Reached, groups: &[Vec<i64>], near: &Near, rarity: &Rar
             continue;
         };
         let decided = reached.decisions.about(ids.0, ids.1) == Some(true);
-        let is_joined = joined.contains(ids);
-        changes.store(facts, rarity, before.get(ids), is_joined, decided);
+        changes.store(facts, rarity, before.get(ids), are_joined(ids), decided);
     }
     changes.write()
 }

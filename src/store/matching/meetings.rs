@@ -35,6 +35,7 @@ struct Place {
 struct Stored {
     meeting_id: Option<i64>,
     is_main: bool,
+    has_words: bool,
     rank: i64,
 }
 
@@ -44,6 +45,23 @@ pub struct Moved {
     /// None: it had not been recognised before.
     pub from: Option<i64>,
     pub to: i64,
+}
+
+/// A meeting that another of its calls stands for than before, or for the first time one of which was told already that
+/// there is a transcript, when it did not stand for anything yet.
+pub struct Shown {
+    pub meeting_id: i64,
+    pub main_call_id: i64,
+}
+
+impl Shown {
+    fn event(&self) -> Event {
+        Event::of_meeting(
+            Kind::MeetingUpdated,
+            self.meeting_id,
+            json!({ "main_call_id": self.main_call_id }),
+        )
+    }
 }
 
 impl Moved {
@@ -60,17 +78,25 @@ impl Moved {
 
 impl Formed {
     /// Touches only calls that change, in their order, which is about that of their rows.
-    pub fn write(self) -> Result<Vec<Moved>> {
+    pub fn write(self) -> Result<(Vec<Moved>, Vec<Shown>)> {
         let Formed { alone, together } = self;
-        let (mut changed, mut from) = (Vec::new(), HashMap::new());
+        let (mut changed, mut from, mut shown) = (Vec::new(), HashMap::new(), Vec::new());
         if !alone.is_empty() {
             sql::each(
-                "SELECT c.call_id, c.meeting_id FROM chorus.calls c
+                "SELECT c.call_id, c.meeting_id,
+                        EXISTS (SELECT FROM chorus.transcripts t WHERE t.call_id = c.call_id AND t.utterance_count > 0)
+                   FROM chorus.calls c
                   WHERE c.call_id = ANY ($1) AND (c.meeting_id, c.is_main_call) IS DISTINCT FROM (c.call_id, true)",
                 &[sql::int8s(alone)],
                 |row| {
                     if let Some(call_id) = row.int8(0) {
                         from.insert(call_id, row.int8(1));
+                        if row.int8(1).is_none() && row.boolean(2) == Some(true) {
+                            shown.push(Shown {
+                                meeting_id: call_id,
+                                main_call_id: call_id,
+                            });
+                        }
                         changed.push(Place {
                             call_id,
                             meeting_id: call_id,
@@ -89,6 +115,24 @@ impl Formed {
             let by_rank =
                 |call_id: &&i64| stored.get(call_id).map_or(i64::MAX, |stored| stored.rank);
             let main = group.iter().min_by_key(by_rank);
+            let was_shown = |call_id: &&i64| {
+                let before = stored.get(call_id);
+                before.is_some_and(|it| it.is_main && it.meeting_id == Some(*meeting_id))
+            };
+            let before = group.iter().find(was_shown);
+            let is_new = |call_id: &i64| {
+                let before = stored.get(call_id);
+                before.is_some_and(|it| it.meeting_id.is_none() && it.has_words)
+            };
+            if let Some(main) = main.filter(|main| match before {
+                Some(before) => before != *main,
+                None => is_new(main),
+            }) {
+                shown.push(Shown {
+                    meeting_id: *meeting_id,
+                    main_call_id: *main,
+                });
+            }
             for call_id in group {
                 let is_main = Some(call_id) == main;
                 let before = stored.get(call_id);
@@ -105,7 +149,7 @@ impl Formed {
             }
         }
         changed.sort_unstable_by_key(|place| place.call_id);
-        write(changed, &from)
+        Ok((write(changed, &from)?, shown))
     }
 }
 
@@ -117,7 +161,8 @@ fn stored(call_ids: Vec<i64>) -> Result<HashMap<i64, Stored>> {
     }
     sql::each(
         &format!(
-            "SELECT c.call_id, c.meeting_id, c.is_main_call, row_number() OVER (ORDER BY {MAIN_FIRST})
+            "SELECT c.call_id, c.meeting_id, c.is_main_call, row_number() OVER (ORDER BY {MAIN_FIRST}),
+                    coalesce(t.utterance_count, 0) > 0
                FROM chorus.calls c LEFT JOIN chorus.transcripts t USING (call_id)
               WHERE c.call_id = ANY ($1)"
         ),
@@ -132,6 +177,7 @@ fn stored(call_ids: Vec<i64>) -> Result<HashMap<i64, Stored>> {
                     Stored {
                         meeting_id,
                         is_main,
+                        has_words: row.boolean(4) == Some(true),
                         rank,
                     },
                 );
@@ -185,8 +231,9 @@ pub fn keep_shown(call_ids: Vec<i64>) -> Result<()> {
     if call_ids.is_empty() {
         return Ok(());
     }
-    locks::hold_meetings(extension::required()?);
-    sql::execute(
+    locks::hold_meetings(extension::required()?)?;
+    let mut shown = Vec::new();
+    sql::each(
         &format!(
             "UPDATE chorus.calls SET is_main_call = true WHERE call_id IN (
                  SELECT DISTINCT ON (c.meeting_id) c.call_id
@@ -195,15 +242,27 @@ pub fn keep_shown(call_ids: Vec<i64>) -> Result<()> {
                     AND c.removed_at IS NULL
                     AND NOT EXISTS (SELECT FROM chorus.calls m
                                      WHERE m.meeting_id = c.meeting_id AND m.is_main_call AND m.removed_at IS NULL)
-                  ORDER BY c.meeting_id, {MAIN_FIRST})"
+                  ORDER BY c.meeting_id, {MAIN_FIRST})
+             RETURNING meeting_id, call_id"
         ),
         &[sql::int8s(call_ids)],
+        |row| {
+            if let (Some(meeting_id), Some(main_call_id)) = (row.int8(0), row.int8(1)) {
+                let one = Shown {
+                    meeting_id,
+                    main_call_id,
+                };
+                shown.push(one.event());
+            }
+            Ok(())
+        },
     )?;
-    Ok(())
+    feed::record(&shown, settings::now())
 }
 
-/// Records in the change feed which meetings became one, and which fell apart. `gone` are calls that are none any more.
-pub fn tell(moved: &[Moved], gone: &[i64]) -> Result<()> {
+/// Records in the change feed which meetings became one, which fell apart, and which are only shown by another call now.
+/// `gone` are calls that are none any more.
+pub fn tell(moved: &[Moved], shown: &[Shown], gone: &[i64]) -> Result<()> {
     let mut merged: BTreeMap<i64, Vec<i64>> = BTreeMap::new();
     let mut separated: BTreeMap<i64, Vec<i64>> = BTreeMap::new();
     for one in moved {
@@ -229,6 +288,13 @@ pub fn tell(moved: &[Moved], gone: &[i64]) -> Result<()> {
             Some(_) => {}
         }
     }
+    let told =
+        |it: &&Shown| merged.contains_key(&it.meeting_id) || separated.contains_key(&it.meeting_id);
+    let updated: Vec<Event> = shown
+        .iter()
+        .filter(|it| !told(it))
+        .map(Shown::event)
+        .collect();
     let merged = merged.into_iter().map(|(meeting_id, old)| {
         Event::of_meeting(
             Kind::MeetingMerged,
@@ -245,6 +311,6 @@ pub fn tell(moved: &[Moved], gone: &[i64]) -> Result<()> {
             json!({ "old": [meeting_id], "new": new }),
         )
     });
-    let events: Vec<Event> = merged.chain(separated).collect();
+    let events: Vec<Event> = merged.chain(separated).chain(updated).collect();
     feed::record(&events, settings::now())
 }

@@ -71,7 +71,7 @@ impl Totals {
             }
         }
         self.meetings.extend(came.meetings);
-        meetings::tell(&came.moved, &came.gone)
+        meetings::tell(&came.moved, &came.shown, &came.gone)
     }
 }
 
@@ -273,7 +273,7 @@ pub fn begin_all_anew() -> Result<()> {
 
 /// After calls were deleted: what they were compared by goes as well, and other calls of their meetings stand by themselves.
 pub fn forget_gone(extension: u32) -> Result<()> {
-    locks::hold_meetings(extension);
+    locks::hold_meetings(extension)?;
     let mut recognition = Recognition::default();
     while recognition.step()? {}
     Ok(())

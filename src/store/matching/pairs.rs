@@ -4,7 +4,7 @@ use crate::error::Result;
 use crate::sql;
 use crate::store::copy::copy_into;
 use call_rows::{Rows, Target};
-use meeting_match::{Decisions, Fact, Findings, Rarity, weights};
+use meeting_match::{Decisions, Fact, Findings, Rarity};
 use serde_json::{Map, Value, json};
 use std::collections::{HashMap, HashSet};
 
@@ -24,8 +24,10 @@ pub fn both(a: i64, b: i64) -> Both {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Kept {
     pub score: f64,
-    /// The verdict: the same, or else possible.
+    /// The verdict: the same, as they are in one meeting; or else possible.
     pub same: bool,
+    /// Somebody decided that they are the same.
+    pub decided: bool,
 }
 
 /// The stored pairs that one of these calls is in.
@@ -35,14 +37,18 @@ pub fn of(call_ids: &[i64]) -> Result<HashMap<Both, Kept>> {
         return Ok(found);
     }
     sql::each(
-        "SELECT call_a, call_b, score, verdict = 'same' FROM chorus.match_scores WHERE call_a = ANY ($1)
+        "SELECT call_a, call_b, score, verdict = 'same', evidence ? 'decision' FROM chorus.match_scores WHERE call_a = ANY ($1)
          UNION ALL
-         SELECT call_a, call_b, score, verdict = 'same' FROM chorus.match_scores WHERE call_b = ANY ($1)",
+         SELECT call_a, call_b, score, verdict = 'same', evidence ? 'decision' FROM chorus.match_scores WHERE call_b = ANY ($1)",
         &[sql::int8s(call_ids.to_vec())],
         |row| {
             if let (Some(a), Some(b), Some(score)) = (row.int8(0), row.int8(1), row.float8(2)) {
-                let same = row.boolean(3) == Some(true);
-                found.insert((a, b), Kept { score, same });
+                let kept = Kept {
+                    score,
+                    same: row.boolean(3) == Some(true),
+                    decided: row.boolean(4) == Some(true),
+                };
+                found.insert((a, b), kept);
             }
             Ok(())
         },
@@ -84,20 +90,25 @@ impl Changes {
         self.gone.insert(pair);
     }
 
-    /// Stores a pair, unless that is what is stored. Two that are in one meeting are the same, whatever brought them there.
+    /// Stores a pair, unless that is what is stored. Two that are in one meeting are the same, whatever brought them there,
+    /// and two that are not are possible at most, whatever they score and whoever decided it.
     pub fn store(
         &mut self,
         (a, b): (&Fact, &Fact),
         rarity: &Rarity,
         stored: Option<&Kept>,
-        is_joined: bool,
-        is_decided: bool,
+        same: bool,
+        decided: bool,
     ) {
         let pair = both(a.id, b.id);
         let findings = Findings::of(a, b, rarity);
         let score = findings.score();
-        let same = is_joined || is_decided || score >= weights::SAME;
-        if stored == Some(&Kept { score, same }) {
+        let now = Kept {
+            score,
+            same,
+            decided,
+        };
+        if stored == Some(&now) {
             return;
         }
         if stored.is_some() {
@@ -109,7 +120,7 @@ impl Changes {
             .int8(pair.1)
             .float8(score)
             .text(if same { "same" } else { "possible" })
-            .json(&evidence(&findings, is_decided));
+            .json(&evidence(&findings, decided));
     }
 
     pub fn write(self) -> Result<()> {

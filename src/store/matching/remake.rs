@@ -185,14 +185,15 @@ fn recordings(calls: &Calls) -> Result<Vec<Recording>> {
 
 fn recording(call_id: i64, row: &Row) -> Recording {
     let owned = |column| row.text(column).unwrap_or_default().to_owned();
-    let mut source_id = owned(2);
+    let mut source = owned(1);
+    // Two tenants record a meeting independently of each other, each with its own ids.
     if let Some(connection_id) = row.int8(3) {
-        source_id = format!("{source_id} {connection_id}");
+        source = format!("{source} {connection_id}");
     }
     Recording {
         id: call_id,
-        source: owned(1),
-        source_id,
+        source,
+        source_id: owned(2),
         started_s: row.seconds(4),
         duration_s: row.float8(5).filter(|length| length.is_finite()),
         scheduled_start_s: row.seconds(6),

@@ -26,6 +26,7 @@ mod lifecycle;
 mod limits;
 mod matching;
 mod matching_said;
+mod matching_told;
 mod month;
 mod operations;
 mod pace;
