@@ -13,7 +13,7 @@ use std::collections::{HashMap, HashSet};
 use xxhash_rust::xxh3::xxh3_64;
 
 /// How many calls are looked at together.
-const AT_ONCE: usize = 20_000;
+const AT_ONCE: usize = 5_000;
 
 static PARTIES: Target = Target {
     table: "parties",

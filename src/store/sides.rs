@@ -10,7 +10,7 @@ use crate::store::parties;
 use chrono::{DateTime, Utc};
 
 /// Calls that are looked at in one transaction.
-const AT_ONCE: i64 = 10_000;
+const AT_ONCE: i64 = 2_000;
 
 /// Whether sides were derived by other domains than are our own now, or are not all derived yet.
 pub fn is_due() -> Result<bool> {
@@ -51,7 +51,13 @@ pub fn step(now: DateTime<Utc>) -> Result<bool> {
     )?
     .unwrap_or_default();
     let reached = call_ids.last().copied();
-    derive(call_ids, now)?;
+    match reached {
+        Some(_) => derive(call_ids, now)?,
+        // Nearly everybody may have left the party that they were of.
+        None => {
+            sql::execute("SELECT chorus.forget_unused_parties()", &[])?;
+        }
+    }
     sql::execute(
         "UPDATE chorus.sides_state SET done_to = $1",
         &[sql::int8(reached)],

@@ -52,10 +52,10 @@ impl Dedup {
         })?;
         self.enter("other sources")?;
         super::sources::read_all()?;
-        super::sides::derive_sides()?;
+        super::sides::derive_sides(&self.assignment)?;
         self.enter("matching")?;
         while self.step("matching", |recognition| recognition.step())? {}
-        super::statistics::renew_statistics()?;
+        super::statistics::renew_statistics(&self.assignment)?;
         if search::is_wanted()? {
             self.enter("search index")?;
             search::index_all(self.assignment.extension)?;

@@ -99,7 +99,7 @@ impl Run {
         if pulled.as_ref().is_err_and(Error::is_cancel) {
             return pulled;
         }
-        let indexed = renew_statistics().and_then(|()| self.index_what_was_said());
+        let indexed = renew_statistics(&self.assignment).and_then(|()| self.index_what_was_said());
         pulled.and(indexed)
     }
 
@@ -116,7 +116,7 @@ impl Run {
         self.check_key()?;
         self.enter("users and teams")?;
         self.read_people()?;
-        derive_sides()?;
+        derive_sides(&self.assignment)?;
         self.enter("calls")?;
         let (listed, left_out) = match self.read_list() {
             // A list that Chorus does not hand out now is no reason to leave what was listed before unread.
