@@ -28,3 +28,16 @@ CREATE TRIGGER pushed AFTER INSERT OR UPDATE OR DELETE ON chorus.calls
     FOR EACH STATEMENT WHEN (chorus.is_pushed()) EXECUTE FUNCTION chorus.pushed();
 CREATE TRIGGER pushed AFTER INSERT OR UPDATE OR DELETE ON chorus.participants
     FOR EACH STATEMENT WHEN (chorus.is_pushed()) EXECUTE FUNCTION chorus.pushed();
+
+CREATE FUNCTION chorus.calls_emptied() RETURNS trigger
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    INSERT INTO chorus.match_due (call_id) SELECT f.call_id FROM chorus.match_facts f;
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION chorus.calls_emptied() IS
+    'After TRUNCATE of calls, which names none of them: marks all for the next chorus_dedup, so that no new call is taken for one of a meeting that is gone';
+
+CREATE TRIGGER emptied AFTER TRUNCATE ON chorus.calls
+    FOR EACH STATEMENT WHEN (current_setting('check_function_bodies')::bool) EXECUTE FUNCTION chorus.calls_emptied();

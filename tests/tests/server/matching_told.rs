@@ -1,7 +1,7 @@
 //! Who waits for whom, what holds in the end, and what is told of meetings that stay the same but for their main call.
 
 use chorus_tests::postgres::Client;
-use chorus_tests::{Cluster, Database, expect_error};
+use chorus_tests::{Cluster, Database, Workspace, expect_error};
 use std::time::{Duration, Instant};
 
 fn place() -> Database<'static> {
@@ -72,6 +72,27 @@ fn whoever_waits_too_long_for_an_open_decision_is_told_whose_it_is() {
     );
     open.batch_execute("COMMIT").unwrap();
     dedup(&mut other);
+}
+
+#[test]
+fn a_run_whose_recognition_is_held_up_says_so_and_the_next_makes_up_for_it() {
+    let place = Workspace::generated(6);
+    let database = &place.database;
+    three(&mut database.connect());
+    let mut open = database.connect();
+    open.batch_execute("BEGIN; SELECT chorus_separate(1, 2)")
+        .unwrap();
+    place.sync();
+    let problem: String =
+        database.value("SELECT problem FROM chorus.problems WHERE route = 'matching'");
+    assert!(problem.contains("keeps a transaction open"), "{problem}");
+    assert!(database.value::<bool>("SELECT EXISTS (SELECT FROM chorus.match_due)"));
+    open.batch_execute("COMMIT").unwrap();
+    place.sync();
+    let left: i64 = database.value(
+        "SELECT (SELECT count(*) FROM chorus.match_due) + (SELECT count(*) FROM chorus.problems WHERE route = 'matching')",
+    );
+    assert_eq!(left, 0);
 }
 
 #[test]
@@ -186,4 +207,34 @@ fn two_tenants_that_recorded_a_meeting_are_two_sources_of_it() {
     let weight: f64 =
         database.value("SELECT weight FROM chorus_explain_match(1, 2) WHERE feature = 'source'");
     assert_eq!(weight, 0.0);
+}
+
+#[test]
+fn calls_that_somebody_deletes_leave_nothing_that_others_are_taken_for() {
+    for leave in [
+        "DELETE FROM chorus.calls WHERE call_id IN (1, 2)",
+        "DELETE FROM chorus.calls",
+        "TRUNCATE chorus.calls",
+    ] {
+        let database = place();
+        let mut session = database.connect();
+        three(&mut session);
+        session.batch_execute(leave).unwrap();
+        session
+            .batch_execute(
+                "INSERT INTO chorus.calls (call_id, source, source_call_id, title, started_at, duration_s)
+                 VALUES (8, 'zoom', 'z9', 'Larkspur renewal', '2026-03-02 10:00Z', 1800)",
+            )
+            .unwrap();
+        dedup(&mut session);
+        let meeting: i64 = database.value(
+            "SELECT meeting_id FROM chorus.meetings WHERE main_call_id = 8 AND call_count = 1",
+        );
+        assert_eq!(meeting, 8, "{leave}");
+        let stale: i64 = database.value(
+            "SELECT (SELECT count(*) FROM chorus.match_facts f WHERE NOT EXISTS (SELECT FROM chorus.calls c WHERE c.call_id = f.call_id))
+                  + (SELECT count(*) FROM chorus.match_scores)",
+        );
+        assert_eq!(stale, 0, "{leave}");
+    }
 }
