@@ -64,6 +64,8 @@ fn a_standby_refuses_what_writes_and_answers_what_reads() {
         &*place.connect(),
         "SELECT chorus_sync()",
         "SELECT chorus_sync(wait => false)",
+        "SELECT chorus_dedup()",
+        "SELECT chorus_merge(1, 2)",
         "SELECT chorus_cancel(1)",
         "SELECT chorus_disconnect()",
         "SELECT chorus_disconnect(purge => true)",
