@@ -83,4 +83,4 @@ BEGIN
     DELETE FROM chorus.host_domains d WHERE NOT EXISTS (SELECT FROM chorus.party_hosts h WHERE h.host = d.host);
 END
 $$;
-COMMENT ON FUNCTION chorus.forget_unused_parties() IS 'Deletes the parties that no call has any more: when a connection is purged, and when sides were derived again';
+COMMENT ON FUNCTION chorus.forget_unused_parties() IS 'Deletes the parties that no call has any more, when a connection is purged';

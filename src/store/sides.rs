@@ -51,13 +51,7 @@ pub fn step(now: DateTime<Utc>) -> Result<bool> {
     )?
     .unwrap_or_default();
     let reached = call_ids.last().copied();
-    match reached {
-        Some(_) => derive(call_ids, now)?,
-        // Nearly everybody may have left the party that they were of.
-        None => {
-            sql::execute("SELECT chorus.forget_unused_parties()", &[])?;
-        }
-    }
+    derive(call_ids, now)?;
     sql::execute(
         "UPDATE chorus.sides_state SET done_to = $1",
         &[sql::int8(reached)],
