@@ -11,7 +11,7 @@ pub use statement::Statement;
 use crate::error::Result;
 use chrono::{DateTime, Utc};
 use pgrx::datum::{DatumWithOid, TimestampWithTimeZone};
-use pgrx::{FromDatum, IntoDatum, JsonB, Spi, pg_sys};
+use pgrx::{FromDatum, IntoDatum, JsonB, pg_sys};
 use serde::de::DeserializeOwned;
 use std::ffi::{CString, c_char};
 
@@ -119,19 +119,17 @@ impl Given {
 
 /// Runs a statement that may write; returns how many rows it touched.
 pub fn execute(statement: &str, arguments: &[Argument]) -> Result<u64> {
-    Spi::connect_mut(|client| Ok(client.update(statement, None, arguments)?.len() as u64))
+    rows::run(statement, arguments, 0, |_| Ok(()))
 }
 
 /// Runs a statement that may write; returns the first column of its first row, None if there is no row or it is NULL.
-pub fn one<T: FromDatum + IntoDatum>(statement: &str, arguments: &[Argument]) -> Result<Option<T>> {
-    Spi::connect_mut(|client| {
-        let rows = client.update(statement, Some(1), arguments)?;
-        if rows.is_empty() {
-            Ok(None)
-        } else {
-            Ok(rows.first().get_one::<T>()?)
-        }
-    })
+pub fn one<T: FromDatum>(statement: &str, arguments: &[Argument]) -> Result<Option<T>> {
+    let mut found = None;
+    rows::run(statement, arguments, 1, |row| {
+        found = row.value(0);
+        Ok(())
+    })?;
+    Ok(found)
 }
 
 /// Reads one JSON value and takes it apart.

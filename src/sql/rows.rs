@@ -16,6 +16,11 @@ impl<'a> Row<'a> {
         (!self.nulls[column]).then(|| self.values[column])
     }
 
+    /// A value of any type, which must be that of the column.
+    pub fn value<T: FromDatum>(&self, column: usize) -> Option<T> {
+        unsafe { T::from_datum(self.values[column], self.nulls[column]) }
+    }
+
     pub fn is_null(&self, column: usize) -> bool {
         self.nulls[column]
     }
@@ -69,6 +74,17 @@ pub fn each(
     arguments: &[Argument],
     each: impl FnMut(&Row) -> Result<()>,
 ) -> Result<()> {
+    run(statement, arguments, 0, each).map(|_| ())
+}
+
+/// As [`each`], for at most so many rows (0: all); returns how many there were, or were touched. Takes no transaction id
+/// by itself, so that what only reads runs on a standby, too.
+pub(super) fn run(
+    statement: &str,
+    arguments: &[Argument],
+    at_most: i64,
+    each: impl FnMut(&Row) -> Result<()>,
+) -> Result<u64> {
     let statement = CString::new(statement).expect("a statement without NUL");
     let mut given = Given::of(arguments);
     unsafe {
@@ -80,18 +96,19 @@ pub fn each(
             given.values.as_mut_ptr(),
             given.nulls.as_ptr(),
             false,
-            0,
+            at_most,
         );
         if code < 0 {
             let why = CStr::from_ptr(pg_sys::SPI_result_code_string(code));
             return Err(Error::new("XX000", why.to_string_lossy(), ""));
         }
+        let count = pg_sys::SPI_processed;
         let done = match pg_sys::SPI_tuptable.as_ref() {
             None => Ok(()),
-            Some(table) => hand_out(table, pg_sys::SPI_processed as usize, each),
+            Some(table) => hand_out(table, count as usize, each),
         };
         pg_sys::SPI_finish();
-        done
+        done.map(|()| count)
     }
 }
 

@@ -77,6 +77,20 @@ fn a_standby_refuses_what_writes_and_answers_what_reads() {
     let status = session.simple_query("SELECT state, calls FROM chorus_status()");
     assert_eq!(rows(&status.unwrap()), [["paused", "12"]]);
     session.batch_execute("CALL chorus_wait(1)").unwrap();
+    for reading in [
+        "SELECT chorus_transcript(1)",
+        "SELECT chorus_meeting_transcript(1)",
+        "SELECT * FROM chorus_search('the')",
+        "SELECT * FROM chorus_events(0)",
+        "SELECT * FROM chorus_explain_match(1, 2)",
+        "SELECT * FROM chorus_preview_domain('larkspur.example')",
+        "SELECT * FROM chorus.unattached_meetings",
+        "SELECT * FROM chorus.customer_meetings",
+    ] {
+        session
+            .simple_query(reading)
+            .unwrap_or_else(|error| panic!("{reading}: {error:?}"));
+    }
 
     // A promoted standby is a server like any other: the backup brought the key file along.
     standby.promote();
