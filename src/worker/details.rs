@@ -124,8 +124,9 @@ impl Run {
                     self.open_link().offload.next_before(&mut answers, deadline)
                 };
             }
+            let written = batch.len();
             self.write_details(batch, &rules)?;
-            self.recognise_some()?;
+            self.recognise_some(written)?;
             if let Some(error) = refused {
                 return Err(self.client_error(&error));
             }

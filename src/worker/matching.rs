@@ -6,14 +6,42 @@ use crate::store::matching::due;
 use crate::store::problems::{self, Problem};
 use crate::transaction::transaction;
 use crate::{locks, settings};
+use std::time::{Duration, Instant};
 
 /// What cannot be recognised, as `chorus.problems` names it.
 const ROUTE: &str = "matching";
 
+/// Every step reads the calls of a day around those it compares, so that many at once cost hardly more than a few.
+const WORTH_A_STEP: usize = 2_000;
+/// A run that Chorus answers slowly shows what it got so far all the same.
+const AT_LEAST_EVERY: Duration = Duration::from_secs(10);
+
+/// What a run has written since calls were last compared.
+pub struct Unrecognised {
+    calls: usize,
+    since: Instant,
+}
+
+impl Unrecognised {
+    pub fn none() -> Self {
+        Unrecognised {
+            calls: 0,
+            since: Instant::now(),
+        }
+    }
+}
+
 impl Run {
-    /// Compares calls whose details were just written. What somebody else is at this moment writing meetings for is left
-    /// to the end of the run.
-    pub fn recognise_some(&mut self) -> Result<()> {
+    /// Compares calls whose details were written, now and then. What somebody else is at this moment writing meetings for
+    /// is left to the end of the run.
+    pub fn recognise_some(&mut self, written: usize) -> Result<()> {
+        self.unrecognised.calls += written;
+        if self.unrecognised.calls < WORTH_A_STEP
+            && self.unrecognised.since.elapsed() < AT_LEAST_EVERY
+        {
+            return Ok(());
+        }
+        self.unrecognised = Unrecognised::none();
         let extension = self.assignment.extension;
         self.step("matching", |run, after| {
             if locks::try_hold_meetings(extension) {

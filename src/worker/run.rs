@@ -1,6 +1,7 @@
 //! One run: its phases in order, and what they share.
 
 use super::Assignment;
+use super::matching::Unrecognised;
 use super::sides::derive_sides;
 use super::statistics::renew_statistics;
 use crate::error::{Error, Result};
@@ -37,6 +38,7 @@ pub struct Run {
     pub seen: Vec<i64>,
     counters: Counters,
     pub(super) recognition: Recognition,
+    pub(super) unrecognised: Unrecognised,
     link: Option<Link>,
     /// What the connection's row says of its key's pace.
     pub(super) kept_pace: Cell<KeptPace>,
@@ -74,6 +76,7 @@ impl Run {
             seen: Vec::new(),
             counters: Counters::default(),
             recognition: Recognition::default(),
+            unrecognised: Unrecognised::none(),
             link: None,
             kept_pace: Cell::default(),
             told_wait: Cell::default(),

@@ -34,7 +34,7 @@ pub use meetings::keep_shown;
 
 /// How many calls are taken up at once; all anew, and otherwise.
 const MANY: usize = 20_000;
-const SOME: usize = 1_000;
+const SOME: usize = 2_000;
 
 /// What recognising came to so far.
 #[derive(Debug, Default)]
