@@ -82,7 +82,7 @@ fn dedup(session: &mut Client) -> (i64, i64, i64, i64) {
     (row.get(0), row.get(1), row.get(2), row.get(3))
 }
 
-fn place() -> Database<'static> {
+pub fn place() -> Database<'static> {
     Cluster::shared().database().with_extension()
 }
 

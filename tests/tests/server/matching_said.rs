@@ -1,17 +1,14 @@
 //! What is said of meetings is true: why two calls are one or not, and that a dedup which did not end did not.
 
+use crate::matching::place;
 use chorus_tests::postgres::Client;
-use chorus_tests::{Cluster, Database, expect_error, session_with_notices, wait_until};
+use chorus_tests::{Database, expect_error, session_with_notices, wait_until};
 use std::time::Duration;
 
 const LIMIT: Duration = Duration::from_secs(60);
 
-fn place() -> Database<'static> {
-    Cluster::shared().database().with_extension()
-}
-
 /// One hour in two sources, and another hour.
-fn three(session: &mut Client) {
+pub fn three(session: &mut Client) {
     session
         .batch_execute(
             "INSERT INTO chorus.calls (call_id, source, source_call_id, title, started_at, duration_s)

@@ -1,25 +1,10 @@
 //! Who waits for whom, what holds in the end, and what is told of meetings that stay the same but for their main call.
 
+use crate::matching::place;
+use crate::matching_said::three;
 use chorus_tests::postgres::Client;
-use chorus_tests::{Cluster, Database, Workspace, expect_error};
+use chorus_tests::{Database, Workspace, expect_error};
 use std::time::{Duration, Instant};
-
-fn place() -> Database<'static> {
-    Cluster::shared().database().with_extension()
-}
-
-/// One hour in two sources, and another hour.
-fn three(session: &mut Client) {
-    session
-        .batch_execute(
-            "INSERT INTO chorus.calls (call_id, source, source_call_id, title, started_at, duration_s)
-             VALUES (1, 'gong', 'g1', 'Larkspur renewal', '2026-03-02 10:00Z', 1800),
-                    (2, 'zoom', 'z1', 'Larkspur renewal', '2026-03-02 10:01Z', 1740),
-                    (3, 'zoom', 'z2', 'Monro pricing',    '2026-03-03 15:00Z', 900)",
-        )
-        .unwrap();
-    dedup(session);
-}
 
 fn dedup(session: &mut Client) {
     session.execute("SELECT chorus_dedup()", &[]).unwrap();
