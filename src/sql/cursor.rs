@@ -1,10 +1,9 @@
 //! Rows of a statement, a few at a time, so that memory does not grow with their number.
 
 use super::rows::hand_out;
-use super::{Argument, Given, Row, moment};
+use super::{Argument, Given, Row};
 use crate::error::Result;
-use chrono::{DateTime, Utc};
-use pgrx::{FromDatum, PgMemoryContexts, pg_sys};
+use pgrx::{PgMemoryContexts, pg_sys};
 use std::ffi::CString;
 
 /// An open cursor. Within one SPI connection, and closed with it.
@@ -79,20 +78,5 @@ pub struct Fetched {
 impl Fetched {
     pub fn is_empty(&self) -> bool {
         self.count == 0
-    }
-}
-
-impl Row<'_> {
-    /// NULL among them is left out.
-    pub fn texts(&self, column: usize) -> Vec<String> {
-        let texts = self.datum(column);
-        let texts =
-            texts.and_then(|texts| unsafe { Vec::<Option<String>>::from_datum(texts, false) });
-        texts.unwrap_or_default().into_iter().flatten().collect()
-    }
-
-    /// A `timestamptz`; infinity is none.
-    pub fn time(&self, column: usize) -> Option<DateTime<Utc>> {
-        self.int8(column).and_then(moment)
     }
 }

@@ -1,7 +1,8 @@
 //! Many rows, read one after the other without a copy of each.
 
-use super::{Argument, EPOCH_2000_US, Given};
+use super::{Argument, EPOCH_2000_US, Given, moment};
 use crate::error::{Error, Result};
+use chrono::{DateTime, Utc};
 use pgrx::{FromDatum, pg_sys};
 use std::ffi::{CStr, CString};
 
@@ -12,7 +13,7 @@ pub struct Row<'a> {
 }
 
 impl<'a> Row<'a> {
-    pub(super) fn datum(&self, column: usize) -> Option<pg_sys::Datum> {
+    fn datum(&self, column: usize) -> Option<pg_sys::Datum> {
         (!self.nulls[column]).then(|| self.values[column])
     }
 
@@ -58,6 +59,19 @@ impl<'a> Row<'a> {
     /// Text that is no UTF-8 (a database in SQL_ASCII) is none.
     pub fn text(&self, column: usize) -> Option<&'a str> {
         std::str::from_utf8(self.bytes(column)?).ok()
+    }
+
+    /// NULL among them is left out.
+    pub fn texts(&self, column: usize) -> Vec<String> {
+        let texts = self.datum(column);
+        let texts =
+            texts.and_then(|texts| unsafe { Vec::<Option<String>>::from_datum(texts, false) });
+        texts.unwrap_or_default().into_iter().flatten().collect()
+    }
+
+    /// A `timestamptz`; infinity is none.
+    pub fn time(&self, column: usize) -> Option<DateTime<Utc>> {
+        self.int8(column).and_then(moment)
     }
 
     pub fn int8s(&self, column: usize) -> Vec<i64> {

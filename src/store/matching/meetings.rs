@@ -24,9 +24,11 @@ pub struct Formed {
     pub together: Vec<Vec<i64>>,
 }
 
-/// Where a call belongs.
+/// Where a call belongs from now on.
 struct Place {
     call_id: i64,
+    /// Its meeting before.
+    from: Option<i64>,
     meeting_id: i64,
     is_main: bool,
 }
@@ -80,7 +82,7 @@ impl Formed {
     /// Touches only calls that change, in their order, which is about that of their rows.
     pub fn write(self) -> Result<(Vec<Moved>, Vec<Shown>)> {
         let Formed { alone, together } = self;
-        let (mut changed, mut from, mut shown) = (Vec::new(), HashMap::new(), Vec::new());
+        let (mut changed, mut shown) = (Vec::new(), Vec::new());
         if !alone.is_empty() {
             sql::each(
                 "SELECT c.call_id, c.meeting_id,
@@ -90,8 +92,8 @@ impl Formed {
                 &[sql::int8s(alone)],
                 |row| {
                     if let Some(call_id) = row.int8(0) {
-                        from.insert(call_id, row.int8(1));
-                        if row.int8(1).is_none() && row.boolean(2) == Some(true) {
+                        let from = row.int8(1);
+                        if from.is_none() && row.boolean(2) == Some(true) {
                             shown.push(Shown {
                                 meeting_id: call_id,
                                 main_call_id: call_id,
@@ -99,6 +101,7 @@ impl Formed {
                         }
                         changed.push(Place {
                             call_id,
+                            from,
                             meeting_id: call_id,
                             is_main: true,
                         });
@@ -135,13 +138,12 @@ impl Formed {
             }
             for call_id in group {
                 let is_main = Some(call_id) == main;
-                let before = stored.get(call_id);
-                if before.is_some_and(|before| {
-                    (before.meeting_id, before.is_main) != (Some(*meeting_id), is_main)
-                }) {
-                    from.insert(*call_id, before.and_then(|before| before.meeting_id));
+                if let Some(before) = stored.get(call_id)
+                    && (before.meeting_id, before.is_main) != (Some(*meeting_id), is_main)
+                {
                     changed.push(Place {
                         call_id: *call_id,
+                        from: before.meeting_id,
                         meeting_id: *meeting_id,
                         is_main,
                     });
@@ -149,7 +151,7 @@ impl Formed {
             }
         }
         changed.sort_unstable_by_key(|place| place.call_id);
-        Ok((write(changed, &from)?, shown))
+        Ok((write(changed)?, shown))
     }
 }
 
@@ -188,22 +190,22 @@ fn stored(call_ids: Vec<i64>) -> Result<HashMap<i64, Stored>> {
     Ok(found)
 }
 
-fn write(places: Vec<Place>, from: &HashMap<i64, Option<i64>>) -> Result<Vec<Moved>> {
+fn write(places: Vec<Place>) -> Result<Vec<Moved>> {
     let mut moved = Vec::with_capacity(places.len());
     if places.is_empty() {
         return Ok(moved);
     }
     let first: Vec<i64> = places
         .iter()
+        .filter(|place| place.from.is_none())
         .map(|place| place.call_id)
-        .filter(|call_id| from.get(call_id).copied().flatten().is_none())
         .collect();
     let parties = parties::of_recognised(&first)?;
     sql::each(
         "UPDATE chorus.calls c SET meeting_id = n.meeting_id, is_main_call = n.is_main,
                 party_id = CASE WHEN c.meeting_id IS NULL THEN n.party_id ELSE c.party_id END
-           FROM unnest($1, $2, $3, $4) AS n(call_id, meeting_id, is_main, party_id) WHERE c.call_id = n.call_id
-         RETURNING c.call_id, c.meeting_id",
+           FROM unnest($1, $2, $3, $4, $5) AS n(call_id, meeting_id, is_main, party_id, before) WHERE c.call_id = n.call_id
+         RETURNING c.call_id, n.before, c.meeting_id",
         &[
             sql::int8s(places.iter().map(|place| place.call_id).collect()),
             sql::int8s(places.iter().map(|place| place.meeting_id).collect()),
@@ -214,10 +216,10 @@ fn write(places: Vec<Place>, from: &HashMap<i64, Option<i64>>) -> Result<Vec<Mov
                     .map(|place| parties.get(&place.call_id).copied())
                     .collect(),
             ),
+            sql::some_int8s(places.iter().map(|place| place.from).collect()),
         ],
         |row| {
-            if let (Some(call_id), Some(to)) = (row.int8(0), row.int8(1)) {
-                let from = from.get(&call_id).copied().flatten();
+            if let (Some(call_id), from, Some(to)) = (row.int8(0), row.int8(1), row.int8(2)) {
                 moved.push(Moved { call_id, from, to });
             }
             Ok(())

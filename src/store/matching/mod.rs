@@ -26,7 +26,7 @@ use compared::{Came, Near, Wanted, compare_and_write};
 use facts::Calls;
 use meeting_match::crowded;
 use serde::Deserialize;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::time::Duration;
 
 pub use judged::{Judged, judged};
@@ -166,32 +166,26 @@ impl Recognition {
     /// Makes the facts of the next calls, and no more: all will be counted and compared when they are there. Sketches
     /// come first, as they are known from marks alone.
     fn remake_facts(&mut self, progress: Progress) -> Result<bool> {
-        let (mut calls, mut words) = (Calls::These(Vec::new()), HashMap::new());
-        let mut made_to = progress.made_to;
-        if made_to.is_none() {
-            let taken = self.take(MANY)?;
-            match taken.calls.is_empty() {
-                true => made_to = Some(i64::MIN),
-                false => {
-                    calls = Calls::These(taken.calls.into_iter().collect());
-                    words = taken.words;
-                }
-            }
-        }
-        if let Some(to) = made_to {
-            if to == i64::MAX {
-                counts::recount()?;
-                sql::execute("UPDATE chorus.match_progress SET stage = 'scores'", &[])?;
-                return Ok(true);
-            }
-            let last = remake::last_of_next(to, MANY)?.unwrap_or(i64::MAX);
-            calls = Calls::Between(to + 1, last);
+        let taken = match progress.made_to {
+            None => self.take(MANY)?,
+            Some(_) => due::Taken::default(),
+        };
+        let made_to = progress.made_to.unwrap_or(i64::MIN);
+        let calls = if !taken.calls.is_empty() {
+            Calls::These(taken.calls.into_iter().collect())
+        } else if made_to < i64::MAX {
+            let last = remake::last_of_next(made_to, MANY)?.unwrap_or(i64::MAX);
             sql::execute(
                 "UPDATE chorus.match_progress SET made_to = $1",
                 &[sql::int8(last)],
             )?;
-        }
-        let remade = remake::remake(calls, words)?;
+            Calls::Between(made_to + 1, last)
+        } else {
+            counts::recount()?;
+            sql::execute("UPDATE chorus.match_progress SET stage = 'scores'", &[])?;
+            return Ok(true);
+        };
+        let remade = remake::remake(calls, taken.words)?;
         let gone: Vec<i64> = (remade.iter())
             .filter(|one| one.now.is_none())
             .map(|one| one.call_id)

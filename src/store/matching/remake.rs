@@ -67,8 +67,8 @@ pub fn remake(calls: Calls, mut words: HashMap<i64, Vec<u8>>) -> Result<Vec<Rema
         let is_stored = stored.is_some();
         let before = stored.flatten();
         let (now, bytes) = now.unzip();
-        let words = |stored: &Option<Stored>| stored.as_ref().map(|one| one.fact.words.clone());
-        let has_changed = bytes != before.as_ref().map(to_bytes) || words(&before) != words(&now);
+        let has_changed =
+            bytes != before.as_ref().map(to_bytes) || words_of(&before) != words_of(&now);
         if is_stored && (has_changed || before.is_none()) {
             replaced.push(call_id);
         }
@@ -90,6 +90,10 @@ pub fn remake(calls: Calls, mut words: HashMap<i64, Vec<u8>>) -> Result<Vec<Rema
     }
     copy_into(&changed);
     Ok(remade)
+}
+
+fn words_of(stored: &Option<Stored>) -> Option<&Words> {
+    stored.as_ref().map(|stored| &stored.fact.words)
 }
 
 /// The facts of these recordings, with their bytes.
